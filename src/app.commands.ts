@@ -1,0 +1,50 @@
+import { createDeliveryWrites } from './deliveries/deliveries.store.ts';
+import { deliveryLogHandlers } from './deliveries/log.store.ts';
+import { retentionHandlers } from './deliveries/retention.store.ts';
+import { createPublish, deleteEvents, eventHandlers, type Publish } from './events/events.store.ts';
+import { identityHandlers } from './identity/api-keys.store.ts';
+import type { Handler, Tx } from './store/command.ts';
+import { healthHandlers } from './store/health.store.ts';
+import { instanceHandlers } from './webhooks/instance.ts';
+import { matchWebhooks } from './webhooks/matching.ts';
+import { createWebhookNews } from './webhooks/news.ts';
+import { sealedByHandlers } from './webhooks/sealed-by.ts';
+import { createWebhookBook, pauseAndTell, webhookHandlers } from './webhooks/webhooks.store.ts';
+import { createSlots } from './work/slots.ts';
+
+/** Plain data from the settings that commands need. */
+export interface CommandOptions {
+  /** Names this run of the process. */
+  bootId: string;
+  maxInFlight: number;
+}
+
+/**
+ * Every command and query, wired together: the part of the composition root that runs where the database is. Publishing
+ * an event fans it out to webhooks here, so that the modules that publish need not know that webhooks exist.
+ */
+export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler[] {
+  const webhooks = createWebhookBook();
+  const publish: Publish = createPublish(async (tx, event) =>
+    deliveries.owe(tx, event, matchWebhooks(await webhooks.rules(tx), { type: event.type, ...event.keys })),
+  );
+  const news = createWebhookNews(publish);
+  const deliveries = createDeliveryWrites({
+    webhooks,
+    slots: createSlots(maxInFlight),
+    bootId,
+    publish,
+    pauseGone: (tx: Tx, id: string, now: number) => pauseAndTell(tx, webhooks, news, { id, reason: 'gone', now }),
+  });
+  return [
+    ...identityHandlers(),
+    ...eventHandlers(publish),
+    ...instanceHandlers(),
+    ...sealedByHandlers(),
+    ...webhookHandlers(webhooks, news),
+    ...deliveries.handlers,
+    ...deliveryLogHandlers(),
+    ...retentionHandlers(deleteEvents),
+    ...healthHandlers(),
+  ];
+}

@@ -1,0 +1,166 @@
+import type { AddressInfo } from 'node:net';
+import type { CommandOptions } from './app.commands.ts';
+import { createLog, flushLog, type Log } from './app.log.ts';
+import { createMetrics } from './app.metrics.ts';
+import { processRoutes } from './app.routes.ts';
+import { loadMasterKey, type Secrets, type Settings } from './config/index.ts';
+import {
+  cancelOrphans,
+  createDispatcher,
+  createRetention,
+  deliveriesOfEvent,
+  deliveryRoutes,
+  presentDelivery,
+  removeWebhook,
+  testWebhook,
+} from './deliveries/index.ts';
+import { createEgressClient, parseEgressAllow } from './egress/index.ts';
+import { createEvents, eventRoutes } from './events/index.ts';
+import { addDocs, createServer } from './http/index.ts';
+import { apiKeyRoutes, createAuthenticator } from './identity/index.ts';
+import { systemClock } from './kernel/clock.ts';
+import { SetupError } from './kernel/errors.ts';
+import { createIds } from './kernel/ids.ts';
+import { systemRandom } from './kernel/random.ts';
+import { createSealer, type Sealer } from './kernel/sealing.ts';
+import { version } from './kernel/version.ts';
+import { openSqliteStore, peekSetting, type Store } from './store/index.ts';
+import {
+  createWebhooks,
+  ensureInstanceIdentity,
+  ensureSealedBy,
+  openDirectory,
+  SEALED_BY,
+  webhookRoutes,
+} from './webhooks/index.ts';
+
+/** A server that accepts requests and sends deliveries. */
+export interface App {
+  /** Where it listens, with the real port: `http://127.0.0.1:8080`. */
+  url: string;
+  log: Log;
+  /** Takes nothing new, lets what is under way finish, and closes the store. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  settings: Settings;
+  secrets: Secrets;
+  /** Called when the server cannot go on without risking what it has promised. The process must end. */
+  onBroken: (message: string) => void;
+}
+
+/**
+ * Builds every module, introduces them to each other, and starts them. Throws a `SetupError`, with nothing touched,
+ * when the settings or the data folder do not allow it.
+ */
+export async function startApp({ settings, secrets, onBroken }: AppOptions): Promise<App> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const ids = createIds(random);
+  const rules = parseEgressAllow(settings.egressAllow);
+  const log = createLog(settings.logFormat);
+  const onFault = (error: unknown) => log.error({ err: error }, 'fault');
+
+  const isSealed = peekSetting(settings.dataDir, SEALED_BY) !== null;
+  if (isSealed) loadMasterKey(settings.keyFile, { mayMake: false, random });
+  const store = await openSqliteStore({
+    folder: settings.dataDir,
+    threadModule: new URL('./app.worker.ts', import.meta.url),
+    threadOptions: {
+      bootId: ids.make('boot', clock.now()),
+      maxInFlight: settings.maxInFlight,
+    } satisfies CommandOptions,
+    onBroken,
+  });
+  const sealer = await openSealer(store, settings.keyFile, isSealed);
+  const instance = await ensureInstanceIdentity(store, random);
+  const directory = await openDirectory(store, sealer);
+  const egress = createEgressClient({ rules, clock });
+  const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
+
+  const dispatcher = createDispatcher({
+    store,
+    directory,
+    egress,
+    clock,
+    random,
+    ids,
+    instance,
+    report(attempt) {
+      metrics.attempted(attempt);
+      log.info(attempt, 'delivery.attempted');
+    },
+    onFault,
+  });
+  const metrics = createMetrics(store, () => dispatcher.underway);
+  const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
+  const events = createEvents({ store, clock, ids });
+  const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
+
+  async function remove(id: string): Promise<boolean> {
+    const { isFound, isMore } = await store.run(removeWebhook, { id, now: clock.now() });
+    for (let left = isMore; left; ) left = (await store.run(cancelOrphans, { webhookId: id, now: clock.now() })).isMore;
+    return isFound;
+  }
+
+  const api = createServer({
+    authenticate: (key) => authenticator.authenticate(key),
+    onFault: (error, request) => log.error({ err: error, ...request }, 'request failed'),
+  });
+  await addDocs(api, version);
+  processRoutes(api, { store, clock, metrics, metricsPublic: settings.metricsPublic });
+  apiKeyRoutes(api, { store, clock, ids, random, authenticator });
+  eventRoutes(api, {
+    events,
+    store,
+    clock,
+    deliveriesOf: async (eventId) =>
+      (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory)),
+  });
+  webhookRoutes(api, { webhooks, directory, clock, remove });
+  deliveryRoutes(api, {
+    store,
+    clock,
+    directory,
+    test: (webhook, eventType) => testWebhook({ store, egress, clock, ids, instance }, webhook, eventType),
+  });
+
+  const { host, port } = settings.listen;
+  try {
+    await api.listen({ host, port });
+  } catch (error) {
+    await store.close();
+    throw new SetupError(`Waybill cannot listen on ${host}:${port}: ${(error as Error).message}`, { cause: error });
+  }
+  await dispatcher.start();
+  retention.start();
+
+  return {
+    url: urlOf(api.server.address() as AddressInfo),
+    log,
+    async stop() {
+      retention.stop();
+      await Promise.all([api.close(), dispatcher.stop()]);
+      await store.close();
+      await flushLog(log);
+    },
+  };
+}
+
+/** The sealer of this data folder. Refuses a key other than the one that its secrets were sealed with. */
+async function openSealer(store: Store, keyFile: string, isSealed: boolean): Promise<Sealer> {
+  try {
+    const sealer = createSealer(loadMasterKey(keyFile, { mayMake: !isSealed, random: systemRandom }));
+    const sealedBy = await ensureSealedBy(store, sealer.keyId);
+    if (sealedBy === sealer.keyId) return sealer;
+    throw new SetupError(`The key file ${keyFile} is not the one that the secrets in the database were sealed with.`);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,154 @@
+import { type RequestOptions, request as requestInClear } from 'node:http';
+import { request as requestOverTls } from 'node:https';
+import { text as wholeText } from 'node:stream/consumers';
+import { messageOf } from '../kernel/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
+import { CommandFailure, type CommandIo, wrongUsage } from './command-io.ts';
+import { printable } from './output.ts';
+import { secretFromEnvironment } from './read-input.ts';
+import { findServer } from './server-address.ts';
+
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below `/api/v1`, beginning with `/`; every part that came from outside is URI-encoded by the caller. */
+  path: string;
+  query?: Record<string, string>;
+  body?: Json;
+  idempotencyKey?: string | undefined;
+}
+
+/** The API of one Waybill, with one key. */
+export interface ApiClient {
+  /**
+   * The parsed answer, or null where it has no body (204). The caller names its type: what a server of this version
+   * answers is fixed by its OpenAPI document. Throws a `CommandFailure` (1) for a refusal, in the server's words, and
+   * where no server answers.
+   */
+  request<T>(request: ApiRequest): Promise<T>;
+}
+
+/** What a command that calls the API is given. */
+export interface ApiContext {
+  io: CommandIo;
+  api: ApiClient;
+  /** Whether the answer is wanted as JSON for machines. */
+  json: boolean;
+}
+
+/**
+ * The API of the server that `findServer` finds, with the key of WAYBILL_API_KEY or WAYBILL_API_KEY_FILE. Dials nothing
+ * yet. Throws a `CommandFailure` (2) where address or key will not do.
+ */
+export async function connect(
+  io: CommandIo,
+  options: { url?: string | undefined; config?: string | undefined; json?: boolean },
+): Promise<ApiContext> {
+  const baseUrl = await findServer(io, options);
+  const apiKey = await secretFromEnvironment(io, 'WAYBILL_API_KEY');
+  if (apiKey === null) {
+    throw wrongUsage(
+      'No API key is set. Put one in WAYBILL_API_KEY, or name its file in WAYBILL_API_KEY_FILE.\n' +
+        '`waybill api-key create --name NAME --role operator` makes one.',
+    );
+  }
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw wrongUsage('The API key holds characters that no key has; check WAYBILL_API_KEY or its file.');
+  }
+  return { io, api: createApiClient(baseUrl, apiKey), json: options.json === true };
+}
+
+function createApiClient(baseUrl: string, apiKey: string): ApiClient {
+  return {
+    async request<T>(request: ApiRequest): Promise<T> {
+      const query = new URLSearchParams(request.query).toString();
+      const url = new URL(`${baseUrl}/api/v1${request.path}${query && `?${query}`}`);
+      const body = request.body === undefined ? null : JSON.stringify(request.body);
+      const answer = await exchange(url, { method: request.method, headers: headersOf(request, apiKey) }, body).catch(
+        (error: unknown) => {
+          throw unreachable(baseUrl, error);
+        },
+      );
+      if (answer.status >= 200 && answer.status < 300) return parseAnswer(answer.text, baseUrl) as T;
+      throw refusalOf(answer, baseUrl);
+    },
+  };
+}
+
+function headersOf(request: ApiRequest, apiKey: string): Record<string, string> {
+  return {
+    accept: 'application/json',
+    authorization: `Bearer ${apiKey}`,
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
+  };
+}
+
+interface Answer {
+  status: number;
+  text: string;
+}
+
+/** Sends one request and reads its whole answer. Follows no redirect: the key is meant for this server alone. */
+function exchange(url: URL, options: RequestOptions, body: string | null): Promise<Answer> {
+  const send = url.protocol === 'https:' ? requestOverTls : requestInClear;
+  return new Promise((resolve, reject) => {
+    const request = send(url, options, (response) => {
+      wholeText(response).then((answer) => resolve({ status: response.statusCode ?? 0, text: answer }), reject);
+    });
+    request.once('error', reject);
+    request.end(body);
+  });
+}
+
+function unreachable(baseUrl: string, error: unknown): CommandFailure {
+  // A name with several addresses fails with one error for each; the first says enough.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return new CommandFailure(
+    `Waybill cannot be reached at ${baseUrl} (${messageOf(first)}). ` +
+      'Start it with `waybill serve`, or say where it is with --url or WAYBILL_BASE_URL.',
+    { cause: error },
+  );
+}
+
+function parseAnswer(text: string, baseUrl: string): Json {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw notWaybill(baseUrl, 'its answer is not JSON', error);
+  }
+}
+
+/** The server's own problem document (RFC 9457), made readable: title, detail, and a line for each field at fault. */
+function refusalOf(answer: Answer, baseUrl: string): CommandFailure {
+  const problem = parseProblem(answer.text);
+  if (problem === null) return notWaybill(baseUrl, `it answered with status ${answer.status}`);
+  const lines = [textOf(problem.title) ?? `The server answered with status ${answer.status}`];
+  const detail = textOf(problem.detail);
+  if (detail !== null) lines.push(detail);
+  for (const error of Array.isArray(problem.errors) ? problem.errors : []) {
+    if (!isJsonObject(error)) continue;
+    lines.push(`  ${textOf(error.pointer) || '/'}: ${textOf(error.detail) ?? ''}`);
+  }
+  return new CommandFailure(printable(lines.join('\n')), { problem });
+}
+
+function parseProblem(text: string): JsonObject | null {
+  try {
+    const value = JSON.parse(text) as Json;
+    return isJsonObject(value) && ('title' in value || 'detail' in value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function textOf(value: Json | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function notWaybill(baseUrl: string, what: string, cause?: unknown): CommandFailure {
+  return new CommandFailure(
+    `Something answers at ${baseUrl}, but not like Waybill: ${what}. Check --url or WAYBILL_BASE_URL.`,
+    { cause },
+  );
+}

@@ -1,0 +1,133 @@
+import { EVENT_TYPES } from '../events/index.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import type { EventAnswer, PageAnswer, PublishAnswer } from './api-answers.ts';
+import type { ApiContext } from './api-client.ts';
+import { type CommandIo, type ExitCode, wrongUsage } from './command-io.ts';
+import { deliveryColumns } from './deliveries.ts';
+import { fieldLines, nextPageLines, printable, printJson, printLines, shortInstant, tableLines } from './output.ts';
+import { parseJson, readJson } from './read-input.ts';
+
+export interface PublishOptions {
+  type?: string;
+  data?: string;
+  sample?: string;
+  idempotencyKey?: string;
+}
+
+/** `waybill events publish`: prints the id of each event and how many deliveries it caused. */
+export async function publishEvents(
+  { io, api, json }: ApiContext,
+  file: string | undefined,
+  options: PublishOptions,
+): Promise<ExitCode> {
+  const body = await eventToPublish(io, file, options);
+  const answer = await api.request<PublishAnswer | PublishAnswer[]>({
+    method: 'POST',
+    path: '/events',
+    body,
+    idempotencyKey: options.idempotencyKey,
+  });
+  if (json) printJson(io, answer);
+  else
+    printLines(
+      io,
+      [answer].flat().map((event) => `${event.id}  ${countOf(event.deliveryCount)}`),
+    );
+  return 0;
+}
+
+function countOf(deliveries: number): string {
+  if (deliveries === 0) return 'no deliveries: no enabled webhook wants it';
+  return deliveries === 1 ? '1 delivery' : `${deliveries} deliveries`;
+}
+
+async function eventToPublish(io: CommandIo, file: string | undefined, options: PublishOptions): Promise<Json> {
+  const { type, data, sample } = options;
+  if ([file, type, sample].filter((source) => source !== undefined).length !== 1) {
+    throw wrongUsage(
+      'Say what to publish: a FILE (- for standard input), or --type with --data, or --sample. One of them.',
+    );
+  }
+  if (type === undefined && data !== undefined) throw wrongUsage('--data goes with --type.');
+  if (file !== undefined) return readJson(io, file);
+  if (sample !== undefined) return { type: sample, data: sampleOf(sample) };
+  return { type: type ?? '', data: await readData(io, data ?? '{}') };
+}
+
+async function readData(io: CommandIo, data: string): Promise<Json> {
+  return data.startsWith('@') ? readJson(io, data.slice(1)) : parseJson(data, '--data');
+}
+
+function sampleOf(type: string): JsonObject {
+  const entry = EVENT_TYPES.find((candidate) => candidate.type === type);
+  if (entry === undefined) {
+    throw wrongUsage(
+      `${JSON.stringify(type)} is no built-in event type, so it has no sample. See \`waybill events types\`.`,
+    );
+  }
+  return entry.sample;
+}
+
+/** `waybill events list`. `query` holds the server's own parameters. */
+export async function listEvents({ io, api, json }: ApiContext, query: Record<string, string>): Promise<ExitCode> {
+  const page = await api.request<PageAnswer<EventAnswer>>({ method: 'GET', path: '/events', query });
+  if (json) {
+    printJson(io, page);
+    return 0;
+  }
+  const lines = tableLines(
+    page.items,
+    [
+      { heading: 'ID', cell: (event) => event.id },
+      { heading: 'SEQUENCE', cell: (event) => String(event.sequence) },
+      { heading: 'OCCURRED (UTC)', cell: (event) => shortInstant(event.occurredAt) },
+      { heading: 'TYPE', cell: (event) => event.type, flexible: true },
+    ],
+    'No events.',
+  );
+  printLines(io, [...lines, ...nextPageLines(page.next)]);
+  return 0;
+}
+
+/** `waybill events show`: the event, its deliveries and its data. */
+export async function showEvent({ io, api, json }: ApiContext, id: string): Promise<ExitCode> {
+  const event = await api.request<EventAnswer>({ method: 'GET', path: `/events/${encodeURIComponent(id)}` });
+  if (json) {
+    printJson(io, event);
+    return 0;
+  }
+  const fields = fieldLines([
+    ['id', event.id],
+    ['type', event.type],
+    ['occurredAt', event.occurredAt],
+    ['createdAt', event.createdAt],
+    ['sequence', String(event.sequence)],
+  ]);
+  const deliveries = tableLines(event.deliveries ?? [], deliveryColumns, 'No deliveries.');
+  printLines(io, [...fields, '', ...deliveries, '', printable(JSON.stringify(event.data, null, 2))]);
+  return 0;
+}
+
+/** `waybill events types`: the built-in types. Asks no server. */
+export async function listEventTypes(io: CommandIo, json: boolean): Promise<ExitCode> {
+  if (json) {
+    printJson(
+      io,
+      EVENT_TYPES.map(({ type, family, description, reserved }) => ({ type, family, description, reserved })),
+    );
+    return 0;
+  }
+  const linesOf = (reserved: boolean) =>
+    fieldLines(
+      EVENT_TYPES.filter((entry) => entry.reserved === reserved).map((entry) => [entry.type, entry.description]),
+    );
+  printLines(io, [
+    ...linesOf(false),
+    '',
+    'Only Waybill itself publishes these:',
+    ...linesOf(true),
+    '',
+    'Any other dotted lower-case name outside these families, such as orders.created, is yours to use.',
+  ]);
+  return 0;
+}

@@ -1,0 +1,126 @@
+import type { EgressClient, Exchange } from '../egress/index.ts';
+import { EVENT_TYPES, findEventType, type NewEvent, subscribable } from '../events/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { Refusal } from '../kernel/errors.ts';
+import { type Ids, idTime } from '../kernel/ids.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { InstanceIdentity } from '../payloads/index.ts';
+import type { Store } from '../store/index.ts';
+import type { Webhook } from '../webhooks/index.ts';
+import { recordTest } from './deliveries.store.ts';
+import { recordOf } from './dispatcher.ts';
+import { type Outgoing, prepare } from './outgoing.ts';
+import { remedyOf } from './remedies.ts';
+
+/** The whole exchange of a connection test, with what to do when it failed. */
+export interface TestReport {
+  ok: boolean;
+  request: { method: string; url: string; headers: Record<string, string>; body: string };
+  response: Exchange['response'];
+  remoteAddress: string | null;
+  certificate: Exchange['certificate'];
+  timings: Exchange['timings'];
+  error: { code: string; message: string; remedy: string } | null;
+  curl: string;
+}
+
+interface Dependencies {
+  store: Store;
+  egress: EgressClient;
+  clock: Clock;
+  ids: Ids;
+  instance: InstanceIdentity;
+}
+
+/**
+ * Sends what a delivery would send, through the same guard, on a connection of its own, and keeps it in the log as a
+ * delivery of type `webhook.test`. A receiver that fails is an answer, not an error. The body is rendered from the
+ * sample of `eventType`, else of the first type the webhook subscribes to.
+ */
+export async function testWebhook(
+  { store, egress, clock, ids, instance }: Dependencies,
+  webhook: Webhook,
+  eventType: string | null,
+): Promise<TestReport> {
+  const startedAt = clock.now();
+  const sampleType = eventType ?? firstSubscribedType(webhook.config.eventTypes);
+  const eventId = ids.make('evt', startedAt);
+  const id = ids.make('dlv', startedAt);
+  const data = JSON.stringify(sampleOf(sampleType));
+  const subject = {
+    id,
+    sequence: null,
+    attemptCount: 0,
+    trigger: 'manual',
+    event: { id: eventId, type: sampleType, occurredAt: startedAt, data },
+    sent: null,
+    announcedType: 'webhook.test',
+  } as const;
+  const outgoing = prepare(webhook, subject, instance, startedAt);
+  const exchange = await egress.send({ ...outgoing.request, fresh: true });
+  const event: NewEvent = {
+    id: eventId,
+    type: 'webhook.test',
+    occurredAt: startedAt,
+    createdAt: idTime(eventId),
+    data: JSON.stringify({ webhook: factsOf(webhook) }),
+    keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: webhook.record.id },
+  };
+  await store.run(recordTest, {
+    event,
+    delivery: { id, webhookId: webhook.record.id, sent: outgoing.body },
+    attempt: recordOf(subject, outgoing, exchange, startedAt),
+  });
+  return reportOf(outgoing, exchange);
+}
+
+function factsOf({ record, config, state }: Webhook): JsonObject {
+  return { id: record.id, name: record.name, url: config.url, state, pauseReason: record.pauseReason };
+}
+
+/** The type a webhook's first entry names, or the first built-in one that it covers. */
+function firstSubscribedType(eventTypes: readonly string[]): string {
+  const [first = '*'] = eventTypes;
+  if (!first.endsWith('*')) return first;
+  const family = first.slice(0, -1);
+  const covered = EVENT_TYPES.find(({ type, reserved }) => type.startsWith(family) && (!reserved || family !== ''));
+  return first === '*' ? 'transfer.completed' : (covered?.type ?? `${family}test`);
+}
+
+function sampleOf(type: string): JsonObject {
+  if (!subscribable(type) || type.endsWith('*')) {
+    throw new Refusal('unknown_event_type', `There is no event type ${type} to send a sample of.`, {
+      errors: [
+        { pointer: '?eventType', detail: 'Name one event type; GET /api/openapi.json lists the built-in ones.' },
+      ],
+    });
+  }
+  return findEventType(type)?.sample ?? {};
+}
+
+function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
+  const { shown, body } = outgoing;
+  const { response, failure, remoteAddress, certificate, timings } = exchange;
+  return {
+    ok: failure === null,
+    request: { ...shown, body: body.body },
+    response,
+    remoteAddress,
+    certificate,
+    timings,
+    error: failure && { ...failure, remedy: remedyOf(failure.code, response?.status ?? null) },
+    curl: curlLine(outgoing),
+  };
+}
+
+/** A command line that sends the same request; secrets are masked in it. */
+function curlLine({ shown, body }: Outgoing): string {
+  const headers = Object.entries(shown.headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+  return ['curl', '-i', '-X', shown.method, ...headers, '--data-binary', quoted(body.body), quoted(shown.url)].join(
+    ' ',
+  );
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

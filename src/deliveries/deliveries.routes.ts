@@ -1,0 +1,224 @@
+import { Type } from 'typebox';
+import { type Api, Instant, nullable, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { notFound } from '../kernel/errors.ts';
+import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
+import { toPage } from '../kernel/pages.ts';
+import type { Store } from '../store/index.ts';
+import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import type { TestReport } from './connection-test.ts';
+import { DELIVERY_STATES, isEnded } from './deliveries.state.ts';
+import { cancelDelivery, retryDelivery } from './deliveries.store.ts';
+import { type AttemptRow, type DeliveryRow, findDelivery, listDeliveries } from './log.store.ts';
+
+interface Dependencies {
+  store: Store;
+  clock: Clock;
+  directory: WebhookDirectory;
+  test: (webhook: Webhook, eventType: string | null) => Promise<TestReport>;
+}
+
+const Exchanged = Type.Object({ headers: Type.Record(Type.String(), Type.String()), body: nullable(Type.String()) });
+
+const Attempt = Type.Object({
+  number: Type.Integer(),
+  trigger: Type.Enum(['initial', 'retry', 'manual', 'replay', 'recovery']),
+  startedAt: Instant,
+  durationMs: Type.Number(),
+  outcome: Type.Enum(['delivered', 'failed', 'unknown']),
+  request: nullable(Type.Intersect([Type.Object({ method: Type.String(), url: Type.String() }), Exchanged])),
+  response: nullable(Type.Intersect([Type.Object({ status: Type.Integer(), truncated: Type.Boolean() }), Exchanged])),
+  error: nullable(Type.Object({ code: Type.String(), message: Type.String() })),
+});
+
+const Delivery = Type.Object({
+  id: Type.String(),
+  eventId: Type.String(),
+  eventType: Type.String(),
+  webhookId: Type.String(),
+  state: Type.Enum([...DELIVERY_STATES]),
+  reason: nullable(Type.String({ description: 'Why it is held, or why it ended.' })),
+  createdAt: Instant,
+  attemptCount: Type.Integer(),
+  nextAttemptAt: nullable(Instant),
+  replayOf: nullable(Type.String()),
+  sequence: nullable(Type.Integer()),
+});
+
+const DeliveryWithAttempts = Type.Intersect([Delivery, Type.Object({ attempts: Type.Array(Attempt) })]);
+const IdParams = Type.Object({ id: Type.String() });
+const NoBody = Type.Optional(strictObject({}));
+const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
+const tags = ['Deliveries'];
+
+export function deliveryRoutes(api: Api, { store, clock, directory, test }: Dependencies): void {
+  const present = (row: DeliveryRow) => presentDelivery(row, directory);
+
+  async function read(id: string) {
+    const found = await store.read(findDelivery, { id });
+    if (found === null) throw notFound('delivery', id);
+    return { ...present(found.delivery), attempts: found.attempts.map(presentAttempt) };
+  }
+
+  api.get(
+    '/api/v1/deliveries',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'List deliveries, newest first',
+        tags,
+        querystring: strictObject({
+          ...PageQuery,
+          webhookId: Type.Optional(Type.String()),
+          eventId: Type.Optional(Type.String()),
+          eventType: Type.Optional(Type.String()),
+          state: Type.Optional(Type.Enum([...DELIVERY_STATES])),
+          errorCode: Type.Optional(Type.String({ description: 'Of the latest attempt.' })),
+          status: Type.Optional(Type.Integer({ description: 'The HTTP status of the latest attempt.' })),
+          from: InstantQuery,
+          to: InstantQuery,
+        }),
+        response: { 200: Type.Unsafe<unknown>(pageOf(Delivery)) },
+      },
+    },
+    async (request) => {
+      const { webhookId, eventId, eventType, state, errorCode, status, from, to } = request.query;
+      const page = pageRequest(request.query);
+      const rows = await store.read(listDeliveries, {
+        ...page,
+        webhookId: webhookId ?? null,
+        eventId: eventId ?? null,
+        eventType: eventType ?? null,
+        state: state ?? null,
+        errorCode: errorCode ?? null,
+        status: status ?? null,
+        from: from === undefined ? null : parseInstant(from),
+        to: to === undefined ? null : parseInstant(to),
+      });
+      const { items, next } = toPage(rows, page.limit, (row) => row.id);
+      return { items: items.map(present), next };
+    },
+  );
+
+  api.get(
+    '/api/v1/deliveries/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'Read a delivery with its attempts',
+        tags,
+        params: IdParams,
+        response: { 200: Type.Unsafe<unknown>(DeliveryWithAttempts) },
+      },
+    },
+    (request) => read(request.params.id),
+  );
+
+  api.post(
+    '/api/v1/deliveries/:id/retry',
+    {
+      config: { role: 'operator' },
+      schema: {
+        summary: 'Try now; a delivery that has ended gets a new one, whose id is returned',
+        tags,
+        params: IdParams,
+        body: NoBody,
+        response: { 202: Type.Unsafe<unknown>(Delivery) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await store.run(retryDelivery, { id: request.params.id, now: clock.now() });
+      return reply.code(202).send(await read(id));
+    },
+  );
+
+  api.post(
+    '/api/v1/deliveries/:id/cancel',
+    {
+      config: { role: 'operator' },
+      schema: {
+        summary: 'Cancel an open delivery',
+        tags,
+        params: IdParams,
+        body: NoBody,
+        response: { 200: Type.Unsafe<unknown>(DeliveryWithAttempts) },
+      },
+    },
+    async (request) => {
+      await store.run(cancelDelivery, { id: request.params.id, now: clock.now() });
+      return read(request.params.id);
+    },
+  );
+
+  function find({ id }: Record<string, string>): Webhook {
+    const webhook = directory.get(id as string);
+    if (webhook === null) throw notFound('webhook', id as string);
+    return webhook;
+  }
+
+  api.post(
+    '/api/v1/webhooks/:id/test',
+    {
+      config: { role: 'operator', find },
+      schema: {
+        summary: 'Send a test and show the whole exchange',
+        tags: ['Webhooks'],
+        params: IdParams,
+        querystring: strictObject({ eventType: Type.Optional(Type.String()) }),
+        body: NoBody,
+      },
+    },
+    (request) => test(find(request.params), request.query.eventType ?? null),
+  );
+}
+
+/** A delivery as the API shows it. What holds an open one is its webhook's state of this moment. */
+export function presentDelivery(row: DeliveryRow, directory: WebhookDirectory) {
+  return {
+    id: row.id,
+    eventId: row.eventId,
+    eventType: row.eventType,
+    webhookId: row.webhookId,
+    state: row.state,
+    reason: isEnded(row.state) ? row.reason : heldBecause(directory.get(row.webhookId)),
+    createdAt: formatInstant(row.createdAt),
+    attemptCount: row.attemptCount,
+    nextAttemptAt: formatInstantOrNull(row.dueAt),
+    replayOf: row.replayOf,
+    sequence: row.sequence,
+  };
+}
+
+function heldBecause(webhook: Webhook | null): string | null {
+  if (webhook?.state === 'paused') return 'webhook_paused';
+  return webhook?.state === 'disabled' ? 'webhook_disabled' : null;
+}
+
+function presentAttempt(row: AttemptRow) {
+  const { number, trigger, startedAt, durationMs, outcome, errorCode, errorMessage } = row;
+  return {
+    number,
+    trigger,
+    startedAt: formatInstant(startedAt),
+    durationMs,
+    outcome,
+    request: presentRequest(row),
+    response: presentResponse(row),
+    error: errorCode === null ? null : { code: errorCode, message: errorMessage ?? '' },
+  };
+}
+
+function presentRequest({ requestMethod, requestUrl, requestHeaders, requestBody }: AttemptRow) {
+  if (requestMethod === null) return null;
+  return { method: requestMethod, url: requestUrl, headers: JSON.parse(requestHeaders ?? '{}'), body: requestBody };
+}
+
+function presentResponse({ responseStatus, responseHeaders, responseBody, responseTruncated }: AttemptRow) {
+  if (responseStatus === null) return null;
+  return {
+    status: responseStatus,
+    headers: JSON.parse(responseHeaders ?? '{}'),
+    body: responseBody,
+    truncated: responseTruncated === 1,
+  };
+}

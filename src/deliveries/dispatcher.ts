@@ -1,0 +1,356 @@
+import type { EgressClient, Exchange } from '../egress/index.ts';
+import type { NewEvent } from '../events/index.ts';
+import type { Clock, Timer } from '../kernel/clock.ts';
+import { type Ids, idTime, type WebhookId } from '../kernel/ids.ts';
+import { formatInstantOrNull } from '../kernel/instants.ts';
+import type { Random } from '../kernel/random.ts';
+import type { InstanceIdentity } from '../payloads/index.ts';
+import type { Store } from '../store/index.ts';
+import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts';
+import {
+  type AttemptRecord,
+  cancelOrphans,
+  claimDue,
+  DUE,
+  type Due,
+  HANDED,
+  type Handed,
+  orphanedWebhooks,
+  releaseHanded,
+  rescueAbandoned,
+  type Settlement,
+} from './deliveries.store.ts';
+import { firstDue } from './log.store.ts';
+import { type Outgoing, prepare } from './outgoing.ts';
+import { createSettlements } from './settlements.ts';
+
+/** What is told of each attempt when it has ended: one log line, and the metrics. */
+export interface AttemptReport {
+  deliveryId: string;
+  eventId: string;
+  eventType: string;
+  webhookId: string;
+  attempt: number;
+  trigger: string;
+  outcome: string;
+  state: string;
+  status: number | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  durationMs: number;
+  /** From the event's creation to the end of this attempt. */
+  ageMs: number;
+  nextAttemptAt: string | null;
+}
+
+export interface DispatcherDependencies {
+  store: Store;
+  directory: WebhookDirectory;
+  egress: EgressClient;
+  clock: Clock;
+  random: Random;
+  ids: Ids;
+  instance: InstanceIdentity;
+  report: (report: AttemptReport) => void;
+  onFault: (error: unknown) => void;
+}
+
+/**
+ * Sends deliveries. This file is the whole life of one:
+ *
+ * ```
+ * handed by the store ─▶ in line ─▶ attempt: prepare, send ─▶ decide ─▶ settle ─▶ ended, or due again ─▶ claimed
+ * ```
+ *
+ * The store decides what is in hand (`deliveries.store.ts`), `decide` what an attempt means (`deliveries.state.ts`).
+ */
+export interface Dispatcher {
+  /** Takes over what a process that is gone left behind, then sends until it is stopped. */
+  start(): Promise<void>;
+  /** Sends nothing new, waits for what is under way, and writes down the rest as unknown when that takes too long. */
+  stop(): Promise<void>;
+  /** Requests under way now. */
+  readonly underway: number;
+}
+
+/** The deliveries of one webhook that are in hand. Lanes share nothing but the process. */
+interface Lane {
+  webhookId: WebhookId;
+  line: Handed[];
+  underway: Set<Handed>;
+  wakeUp: { timer: Timer; at: number } | null;
+}
+
+const DRAIN_MS = 8_000;
+const CLAIM_AGAIN_MS = 1_000;
+
+export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
+  const { store, directory, egress, clock, random, ids, instance, report, onFault } = dependencies;
+  const lanes = new Map<WebhookId, Lane>();
+  const settlements = createSettlements({ store, clock, onSettled, onFault });
+  let isStarted = false;
+  let isStopping = false;
+  let onQuiet: (() => void) | null = null;
+  let underway = 0;
+
+  function laneOf(webhookId: WebhookId): Lane {
+    let lane = lanes.get(webhookId);
+    if (lane === undefined) {
+      lane = { webhookId, line: [], underway: new Set(), wakeUp: null };
+      lanes.set(webhookId, lane);
+    }
+    return lane;
+  }
+
+  // ── in line ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  store.subscribe<Handed>(HANDED, (handed) => {
+    const lane = laneOf(handed.webhookId);
+    lane.line.push(handed);
+    pump(lane);
+  });
+
+  /** Starts attempts while the webhook may be sent to and has concurrency left; gives back what may not be sent. */
+  function pump(lane: Lane): void {
+    const webhook = directory.get(lane.webhookId);
+    if (isStopping || webhook === null || webhook.state !== 'active') {
+      giveBack(lane, lane.line.splice(0));
+      return;
+    }
+    if ((webhook.record.holdUntil ?? 0) > clock.now()) {
+      giveBack(lane, lane.line.filter(waitsForHold));
+      lane.line = lane.line.filter((handed) => !waitsForHold(handed));
+    }
+    while (lane.line.length > 0 && lane.underway.size < webhook.config.limits.maxConcurrency) {
+      void attempt(lane, webhook, lane.line.shift() as Handed);
+    }
+  }
+
+  function giveBack(lane: Lane, line: readonly Handed[]): void {
+    if (line.length === 0) return;
+    const deliveries = line.map(({ id, webhookId }) => ({ id, webhookId }));
+    const now = clock.now();
+    store
+      .run(releaseHanded, { deliveries, dueAt: now, now, isStopping })
+      .then(() => wake(lane, directory.get(lane.webhookId)?.record.holdUntil ?? null), onFault);
+  }
+
+  // ── an attempt ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function attempt(lane: Lane, webhook: Webhook, handed: Handed): Promise<void> {
+    lane.underway.add(handed);
+    underway += 1;
+    const startedAt = clock.now();
+    try {
+      const outgoing = prepare(webhook, handed, instance, startedAt);
+      const exchange = await egress.send(outgoing.request);
+      if (lane.underway.delete(handed)) conclude(webhook, handed, outgoing, exchange, startedAt);
+    } catch (error) {
+      // A mistake of ours, not the receiver's: the delivery stays in hand, and the next start tries it again.
+      lane.underway.delete(handed);
+      onFault(error);
+    } finally {
+      underway -= 1;
+      pump(lane);
+      if (underway === 0) onQuiet?.();
+    }
+  }
+
+  /** Decides what the delivery becomes, and has it written down. */
+  function conclude(webhook: Webhook, handed: Handed, outgoing: Outgoing, exchange: Exchange, startedAt: number): void {
+    const { config } = directory.get(handed.webhookId) ?? webhook;
+    const now = clock.now();
+    const { trigger, tries, plannedAt } = handed;
+    const end = { trigger, tries, plannedAt, error: exchange.failure, retryAfterMs: exchange.retryAfterMs };
+    const decision = decide(end, config.retry, now, random.next());
+    const record = recordOf(handed, outgoing, exchange, startedAt);
+    settlements.add({
+      id: handed.id,
+      webhookId: handed.webhookId,
+      attempt: record,
+      firstSent: handed.sent === null ? outgoing.body : null,
+      next: nextOf(decision),
+      holdUntil: decision.holdUntil,
+      isGone: decision.isGone,
+      news: decision.state === 'exhausted' ? exhaustedNews(webhook, handed, record, now) : null,
+    });
+    report(reportOf(handed, record, decision, now));
+  }
+
+  /** The event that tells of a delivery given up, or null where that would only breed more of them. */
+  function exhaustedNews(webhook: Webhook, handed: Handed, record: AttemptRecord, now: number): NewEvent | null {
+    if (!tellsOfExhaustion(handed.event.type)) return null;
+    const { id, name } = webhook.record;
+    const { error, number: attemptCount } = record;
+    const data = {
+      webhook: { id, name, url: webhook.config.url, state: webhook.state, pauseReason: webhook.record.pauseReason },
+      delivery: { id: handed.id, eventId: handed.event.id, eventType: handed.event.type, attemptCount, error },
+    };
+    const eventId = ids.make('evt', now);
+    return {
+      id: eventId,
+      type: 'delivery.exhausted',
+      occurredAt: now,
+      createdAt: idTime(eventId),
+      data: JSON.stringify(data),
+      keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: id },
+    };
+  }
+
+  function onSettled({ webhookId, next }: Settlement): void {
+    if (next.state === 'retrying') wake(laneOf(webhookId), next.dueAt);
+  }
+
+  // ── due again ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  store.subscribe<Due>(DUE, ({ webhookId, at }) => wake(laneOf(webhookId), at));
+
+  /** Has the lane claim what is due at `at`; an earlier wake-up already set will do as well. */
+  function wake(lane: Lane, at: number | null): void {
+    if (at === null || isStopping || (lane.wakeUp !== null && lane.wakeUp.at <= at)) return;
+    lane.wakeUp?.timer.cancel();
+    const timer = clock.after(Math.max(0, at - clock.now()), () => {
+      lane.wakeUp = null;
+      claim(lane);
+    });
+    lane.wakeUp = { timer, at };
+  }
+
+  function claim(lane: Lane): void {
+    if (isStopping) return;
+    store.run(claimDue, { webhookId: lane.webhookId, now: clock.now() }).catch((error: unknown) => {
+      onFault(error);
+      wake(lane, clock.now() + CLAIM_AGAIN_MS);
+    });
+  }
+
+  directory.onChange((id) => {
+    if (!isStarted) return;
+    const lane = laneOf(id as WebhookId);
+    egress.forget(id);
+    pump(lane);
+    if (directory.get(id)?.state === 'active') claim(lane);
+  });
+
+  async function cancelLeftOvers(): Promise<void> {
+    for (const webhookId of await store.read(orphanedWebhooks, null)) {
+      let isMore = true;
+      while (isMore) isMore = (await store.run(cancelOrphans, { webhookId, now: clock.now() })).isMore;
+    }
+  }
+
+  // ── start and stop ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  function abandon(lane: Lane): void {
+    for (const handed of lane.underway) settlements.add(unknownOf(handed, clock.now()));
+    lane.underway.clear();
+  }
+
+  return {
+    get underway() {
+      return underway;
+    },
+    async start() {
+      isStarted = true;
+      await store.run(rescueAbandoned, { now: clock.now() });
+      const webhookIds = directory.list().map((webhook) => webhook.record.id);
+      for (const { webhookId, at } of await store.read(firstDue, { webhookIds })) wake(laneOf(webhookId), at);
+      void cancelLeftOvers().catch(onFault);
+    },
+    async stop() {
+      isStopping = true;
+      for (const lane of lanes.values()) {
+        lane.wakeUp?.timer.cancel();
+        pump(lane);
+      }
+      if (underway > 0) {
+        await new Promise<void>((resolve) => {
+          onQuiet = resolve;
+          clock.after(DRAIN_MS, resolve);
+        });
+      }
+      for (const lane of lanes.values()) abandon(lane);
+      await settlements.flush();
+    },
+  };
+}
+
+/** A try by hand does not wait for an instant that the receiver asked for. */
+function waitsForHold(handed: Handed): boolean {
+  return handed.trigger !== 'manual' && handed.trigger !== 'replay';
+}
+
+function nextOf(decision: Decision): Settlement['next'] {
+  const { tries } = decision;
+  switch (decision.state) {
+    case 'delivered':
+      return { state: 'delivered', reason: null, tries };
+    case 'exhausted':
+      return { state: 'exhausted', reason: decision.reason, tries };
+    case 'retrying':
+      return { state: 'retrying', dueAt: decision.dueAt, tries };
+  }
+}
+
+/** The attempt as the log keeps it. */
+export function recordOf(
+  { attemptCount, trigger }: Pick<Handed, 'attemptCount' | 'trigger'>,
+  { shown, body }: Outgoing,
+  { response, failure, durationMs }: Exchange,
+  startedAt: number,
+): AttemptRecord {
+  return {
+    number: attemptCount + 1,
+    trigger,
+    startedAt,
+    durationMs,
+    outcome: failure === null ? 'delivered' : 'failed',
+    request: { method: shown.method, url: shown.url, headers: JSON.stringify(shown.headers), bodyId: body.bodyId },
+    response: response === null ? null : { ...response, headers: JSON.stringify(response.headers) },
+    error: failure,
+  };
+}
+
+/** What our own stop leaves of an attempt: nobody will hear its answer. It uses up no try. */
+function unknownOf(handed: Handed, now: number): Settlement {
+  const { id, webhookId, attemptCount, trigger, tries } = handed;
+  return {
+    id,
+    webhookId,
+    attempt: {
+      number: attemptCount + 1,
+      trigger,
+      startedAt: now,
+      durationMs: 0,
+      outcome: 'unknown',
+      request: null,
+      response: null,
+      error: null,
+    },
+    firstSent: null,
+    next: { state: 'retrying', dueAt: now, tries },
+    holdUntil: null,
+    isGone: false,
+    news: null,
+  };
+}
+
+function reportOf(handed: Handed, record: AttemptRecord, decision: Decision, now: number): AttemptReport {
+  return {
+    deliveryId: handed.id,
+    eventId: handed.event.id,
+    eventType: handed.event.type,
+    webhookId: handed.webhookId,
+    attempt: record.number,
+    trigger: record.trigger,
+    outcome: record.outcome,
+    state: decision.state,
+    status: record.response?.status ?? null,
+    errorCode: record.error?.code ?? null,
+    errorMessage: record.error?.message ?? null,
+    durationMs: record.durationMs,
+    ageMs: now - idTime(handed.event.id),
+    nextAttemptAt: formatInstantOrNull(decision.state === 'retrying' ? decision.dueAt : null),
+  };
+}

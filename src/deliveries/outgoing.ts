@@ -1,0 +1,141 @@
+import { hash } from 'node:crypto';
+import type { OutboundRequest } from '../egress/index.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { version } from '../kernel/version.ts';
+import { type InstanceIdentity, renderBody } from '../payloads/index.ts';
+import type { Auth, Webhook } from '../webhooks/index.ts';
+import type { Handed, SentBody } from './deliveries.store.ts';
+import { signStandard } from './sign.ts';
+
+/** A request ready to be sent, and how the log shows it: with credentials masked. */
+export interface Outgoing {
+  request: OutboundRequest;
+  shown: { method: string; url: string; headers: Record<string, string> };
+  body: SentBody;
+}
+
+/** What an attempt is of: a handed delivery, as far as the request is concerned. */
+export interface Subject extends Pick<Handed, 'id' | 'sequence' | 'attemptCount' | 'event' | 'sent'> {
+  /** The type to announce where it is not the one that the body shows: a connection test sends a sample. */
+  announcedType?: string;
+}
+
+const USER_AGENT = `Waybill/${version}`;
+
+const MASK = '***';
+/** Custom headers by which people authenticate: shown by name only. */
+const SECRET_HEADER = /authorization|cookie|token|secret|passw|api-?key|signature/i;
+const BODY_HASH_LENGTH = 22;
+
+/**
+ * Makes the request of an attempt. Bytes, method and content type of the first attempt go out again on every later one;
+ * URL, credentials and headers are those of today. `now` is the instant of the attempt, epoch milliseconds.
+ */
+export function prepare(webhook: Webhook, subject: Subject, instance: InstanceIdentity, now: number): Outgoing {
+  const { config, record } = webhook;
+  const body = subject.sent ?? render(webhook, subject, instance);
+  const settled = settledParts(webhook);
+  const timestamp = Math.floor(now / 1000);
+  const own: [string, string][] = [
+    ['content-type', body.contentType],
+    ['webhook-id', subject.event.id],
+    ['webhook-timestamp', String(timestamp)],
+    ['webhook-signature', signStandard(webhook.signingKey, subject.event.id, timestamp, body.body)],
+    ['x-waybill-event', subject.announcedType ?? subject.event.type],
+    ['x-waybill-delivery', subject.id],
+    ['x-waybill-attempt', String(subject.attemptCount + 1)],
+  ];
+  if (subject.sequence !== null) own.push(['x-waybill-sequence', String(subject.sequence)]);
+  return {
+    request: {
+      lane: record.id,
+      url: settled.url,
+      method: body.method as OutboundRequest['method'],
+      headers: [...own.flat(), ...settled.headers],
+      body: body.body,
+      timeoutMs: config.timeoutMs,
+      maxConcurrency: config.limits.maxConcurrency,
+      allowInsecureHttp: config.allowInsecureHttp,
+    },
+    shown: {
+      method: body.method,
+      url: settled.shownUrl,
+      headers: { ...Object.fromEntries(own), ...settled.shownHeaders },
+    },
+    body,
+  };
+}
+
+function render(webhook: Webhook, { event }: Subject, instance: InstanceIdentity): SentBody {
+  const { method, contentType, payload } = webhook.config;
+  const { type, occurredAt } = event;
+  const body = renderBody({ type, occurredAt, data: JSON.parse(event.data) as JsonObject }, payload, instance);
+  const bodyId = `${event.id}.${hash('sha256', body, 'base64url').slice(0, BODY_HASH_LENGTH)}`;
+  return { method, contentType, bodyId, body };
+}
+
+/** What every request of a webhook shares until the webhook is changed. */
+interface SettledParts {
+  url: string;
+  shownUrl: string;
+  headers: string[];
+  shownHeaders: Record<string, string>;
+}
+
+const settledByWebhook = new WeakMap<Webhook, SettledParts>();
+
+function settledParts(webhook: Webhook): SettledParts {
+  let parts = settledByWebhook.get(webhook);
+  if (parts === undefined) {
+    parts = settle(webhook);
+    settledByWebhook.set(webhook, parts);
+  }
+  return parts;
+}
+
+function settle({ config }: Webhook): SettledParts {
+  const credentials = credentialsOf(config.auth);
+  const named = Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const headers: [string, string][] = [
+    ['user-agent', USER_AGENT],
+    ...named.map(([n, v]) => [n, v] as [string, string]),
+  ];
+  if (credentials?.in === 'header') headers.push([credentials.name, credentials.value]);
+  const isSecret = (name: string): boolean =>
+    SECRET_HEADER.test(name) || (credentials?.in === 'header' && credentials.name === name);
+  return {
+    url: withQuery(config.url, credentials, encodeURIComponent),
+    shownUrl: withQuery(config.url, credentials, () => MASK),
+    headers: headers.flat(),
+    shownHeaders: Object.fromEntries(headers.map(([name, value]) => [name, isSecret(name) ? MASK : value])),
+  };
+}
+
+interface Credentials {
+  in: 'header' | 'query';
+  name: string;
+  value: string;
+}
+
+/** The one header or query parameter that authenticates us (RFC 7617, RFC 6750), or null. */
+function credentialsOf(auth: Auth<string>): Credentials | null {
+  switch (auth.type) {
+    case 'none':
+      return null;
+    case 'basic': {
+      const value = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');
+      return { in: 'header', name: 'authorization', value: `Basic ${value}` };
+    }
+    case 'bearer':
+      return { in: 'header', name: 'authorization', value: `Bearer ${auth.token}` };
+    case 'api_key':
+      return auth.in === 'header'
+        ? { in: 'header', name: auth.name.toLowerCase(), value: auth.value }
+        : { in: 'query', name: auth.name, value: auth.value };
+  }
+}
+
+function withQuery(url: string, credentials: Credentials | null, spell: (value: string) => string): string {
+  if (credentials?.in !== 'query') return url;
+  return `${url}${url.includes('?') ? '&' : '?'}${encodeURIComponent(credentials.name)}=${spell(credentials.value)}`;
+}

@@ -1,0 +1,43 @@
+import { command, type Handler, handleCommand, ONCE_KEPT_MS, type Tx } from '../store/index.ts';
+
+/**
+ * Deletes some of the events made before `before` whose deliveries have all ended before then, with all that belongs
+ * to them. Looks at events after the sequence `after`; `next` is where to go on, null when there are no more that old.
+ */
+export const pruneOld = command<
+  { before: number; after: number; now: number },
+  { deleted: number; next: number | null }
+>('retention.prune');
+
+/** How many events one command looks at: small, because publishers wait meanwhile. */
+const STEP = 200;
+
+/** `deleteEvents` deletes the events themselves, by their sequences, in the caller's transaction. */
+export function retentionHandlers(deleteEvents: (tx: Tx, sequences: readonly number[]) => Promise<void>): Handler[] {
+  return [
+    handleCommand(pruneOld, async (tx, { before, after, now }) => {
+      await tx.run('DELETE FROM idempotency_keys WHERE created_at < ?', now - ONCE_KEPT_MS);
+      const looked = await tx.all<{ sequence: number; id: string; open: number }>(
+        'SELECT e.sequence, e.id, EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id AND (d.ended_at IS NULL OR d.ended_at >= ?)) AS open ' +
+          'FROM events e WHERE e.sequence > ? AND e.created_at < ? ORDER BY e.sequence LIMIT ?',
+        before,
+        after,
+        before,
+        STEP,
+      );
+      const old = looked.filter((event) => event.open === 0);
+      for (const { id } of old) {
+        await tx.run('DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE event_id = ?)', id);
+        await tx.run('DELETE FROM deliveries WHERE event_id = ?', id);
+        // Body ids begin with the event's id and a dot; "/" is the character after the dot.
+        await tx.run('DELETE FROM bodies WHERE id > ? AND id < ?', `${id}.`, `${id}/`);
+      }
+      await deleteEvents(
+        tx,
+        old.map((event) => event.sequence),
+      );
+      const next = looked.length === STEP ? (looked.at(-1)?.sequence ?? null) : null;
+      return { deleted: old.length, next };
+    }),
+  ];
+}

@@ -1,0 +1,56 @@
+import { type Clock, delay } from '../kernel/clock.ts';
+import type { Store } from '../store/index.ts';
+import { pruneOld } from './retention.store.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const EVERY_MS = 60 * 60 * 1000;
+const FIRST_AFTER_MS = 60 * 1000;
+const BREATH_MS = 20;
+
+/** Deletes what is older than the retention, once an hour and a little at a time. */
+export interface Retention {
+  start(): void;
+  stop(): void;
+  /** One whole round now. Returns how many events it deleted. */
+  run(): Promise<number>;
+}
+
+export function createRetention(options: {
+  store: Store;
+  clock: Clock;
+  retentionDays: number;
+  onFault: (error: unknown) => void;
+}): Retention {
+  const { store, clock, retentionDays, onFault } = options;
+  let isStopped = false;
+
+  async function run(): Promise<number> {
+    const now = clock.now();
+    const before = now - retentionDays * DAY_MS;
+    let deleted = 0;
+    for (let after: number | null = 0; after !== null && !isStopped; ) {
+      const step: { deleted: number; next: number | null } = await store.run(pruneOld, { before, after, now });
+      deleted += step.deleted;
+      after = step.next;
+      await delay(clock, BREATH_MS);
+    }
+    return deleted;
+  }
+
+  function schedule(delayMs: number): void {
+    clock.after(delayMs, () => {
+      if (isStopped) return;
+      run()
+        .catch(onFault)
+        .finally(() => schedule(EVERY_MS));
+    });
+  }
+
+  return {
+    run,
+    start: () => schedule(FIRST_AFTER_MS),
+    stop() {
+      isStopped = true;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Clock, Timer } from '../kernel/clock.ts';
+import { Refusal } from '../kernel/errors.ts';
+import type { Store } from '../store/index.ts';
+import { type Settlement, settleAttempts } from './deliveries.store.ts';
+
+/** Gathers settlements, so that many of them share a commit, and sees to it that none is lost while the disk is full. */
+export interface Settlements {
+  add(settlement: Settlement): void;
+  /** Writes what has been gathered, and waits until everything added so far is on disk. */
+  flush(): Promise<void>;
+}
+
+interface Options {
+  store: Store;
+  clock: Clock;
+  /** Called with each settlement once it is on disk. */
+  onSettled: (settlement: Settlement) => void;
+  onFault: (error: unknown) => void;
+}
+
+/** A few milliseconds gather a handful at 1,000 a second, and nobody waits for a settlement but the next in line. */
+const GATHER_MS = 3;
+const MAX_TOGETHER = 64;
+const RETRY_MS = 250;
+
+export function createSettlements({ store, clock, onSettled, onFault }: Options): Settlements {
+  const underway = new Set<Promise<void>>();
+  let gathered: Settlement[] = [];
+  let timer: Timer | null = null;
+
+  function send(): void {
+    timer?.cancel();
+    timer = null;
+    if (gathered.length === 0) return;
+    const together = gathered;
+    gathered = [];
+    const written = write(together).finally(() => underway.delete(written));
+    underway.add(written);
+  }
+
+  async function write(settlements: Settlement[]): Promise<void> {
+    try {
+      await store.run(settleAttempts, { settlements, now: clock.now() });
+      settlements.forEach(onSettled);
+    } catch (error) {
+      if (error instanceof Refusal) return writeLater(settlements);
+      onFault(error);
+      // One of them is at fault: the others must not suffer for it. It stays in hand until the next start.
+      if (settlements.length > 1) for (const settlement of settlements) await write([settlement]);
+    }
+  }
+
+  /** The disk is full: slots stay taken, so nothing more is sent than can be written down later. */
+  async function writeLater(settlements: Settlement[]): Promise<void> {
+    await new Promise<void>((resolve) => {
+      clock.after(RETRY_MS, resolve);
+    });
+    return write(settlements);
+  }
+
+  return {
+    add(settlement) {
+      gathered.push(settlement);
+      if (gathered.length >= MAX_TOGETHER) send();
+      else timer ??= clock.after(GATHER_MS, send);
+    },
+    async flush() {
+      send();
+      await Promise.all(underway);
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
+import type { Clock } from '../kernel/clock.ts';
+import { formatInstant } from '../kernel/instants.ts';
+import { judgeAddress } from './address-guard.ts';
+import type { EgressRules } from './allow-list.ts';
+import type { PeerCertificate } from './exchange.ts';
+import { ConnectFailure, distrusted, handshakeFailed, unconnected, unresolved } from './failures.ts';
+import { type Resolve, type ResolvedAddress, shareLookups } from './name-lookup.ts';
+import type { Target } from './target.ts';
+
+/** How far a connection has come, written down as it happens, so that a failed or overdue one can tell too. */
+export interface DialTrace {
+  phase: 'resolving' | 'connecting' | 'handshake' | 'connected';
+  dnsMs: number | null;
+  connectMs: number | null;
+  tlsMs: number | null;
+  remoteAddress: string | null;
+  certificate: PeerCertificate | null;
+}
+
+/** The TLS session to resume next time. Only sessions of a trusted receiver are kept, each for one lane and origin. */
+export interface TlsMemory {
+  session: Buffer | null;
+}
+
+export interface DialRequest {
+  target: Target;
+  /** The time the whole request has: what one of several addresses may take of it depends on that. */
+  timeoutMs: number;
+  trace: DialTrace;
+  /** Null: no resumption, and the certificate is written into the trace. */
+  memory: TlsMemory | null;
+  /** Closes the socket, whatever it is doing. */
+  signal: AbortSignal;
+}
+
+/**
+ * Opens a vetted connection. Rejects with a `ConnectFailure` for anything the network does, with the abort's error
+ * when the signal fires.
+ */
+export type Dial = (request: DialRequest) => Promise<Socket>;
+
+/** An address that does not react is left for the next one after this long. No limit holds for the last one. */
+const FALLBACK_AFTER_MS = 1000;
+const TCP_KEEP_ALIVE_MS = 60_000;
+
+/**
+ * Makes the only function of Waybill that opens connections to other people's servers: it resolves a name once, judges
+ * every address of the answer, connects to one of those and to nothing else, and judges again what it is connected to.
+ */
+export function createDial(options: { rules: EgressRules; clock: Clock; resolve: Resolve }): Dial {
+  const { rules, clock } = options;
+  const resolve = shareLookups(options.resolve);
+  const secureContext = createSecureContext({ minVersion: 'TLSv1.2' });
+
+  async function findAddresses({ target, trace, signal }: DialRequest): Promise<readonly ResolvedAddress[]> {
+    const family = isIP(target.hostname);
+    if (family !== 0) return [{ address: target.hostname, family }];
+    const startedAt = clock.monotonicMs();
+    try {
+      const addresses = await resolve(target.hostname);
+      if (addresses.length === 0) throw new Error('it has no address');
+      trace.dnsMs = clock.monotonicMs() - startedAt;
+      return addresses;
+    } catch (error) {
+      throw new ConnectFailure(unresolved(target, error), { cause: error });
+    } finally {
+      signal.throwIfAborted();
+    }
+  }
+
+  function vet(target: Target, address: string): void {
+    if (target.isOwnInbox) return;
+    const refused = judgeAddress(rules, { ...target, address });
+    if (refused !== null) throw new ConnectFailure({ code: 'egress_refused', message: refused.message });
+  }
+
+  async function openFirst(request: DialRequest, addresses: readonly ResolvedAddress[]): Promise<Socket> {
+    const { target, signal } = request;
+    const limitMs = Math.min(FALLBACK_AFTER_MS, request.timeoutMs / addresses.length);
+    let lastError: unknown;
+    for (const [index, { address }] of addresses.entries()) {
+      try {
+        return await open(address, target.port, signal, index < addresses.length - 1 ? limitMs : null);
+      } catch (error) {
+        signal.throwIfAborted();
+        lastError = error;
+      }
+    }
+    throw new ConnectFailure(unconnected(target, lastError), { cause: lastError });
+  }
+
+  function open(address: string, port: number, signal: AbortSignal, limitMs: number | null): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      // `host` is a literal here, always: nothing is left to be resolved.
+      const socket = connectTcp({
+        host: address,
+        port,
+        signal,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+      });
+      const timer = limitMs === null ? null : clock.after(limitMs, () => socket.destroy(systemError('ETIMEDOUT')));
+      socket.once('connect', () => {
+        timer?.cancel();
+        resolve(socket);
+      });
+      // Stays for good: an error between two owners of the socket must not become an uncaught one.
+      socket.on('error', (error) => {
+        timer?.cancel();
+        reject(error);
+      });
+    });
+  }
+
+  function secure(socket: Socket, request: DialRequest): Promise<TLSSocket> {
+    const { target, memory, trace } = request;
+    return new Promise((resolve, reject) => {
+      let ticket: Buffer | null = null;
+      const secured = connectTls({
+        socket,
+        host: target.hostname,
+        ...(isIP(target.hostname) === 0 ? { servername: target.hostname.replace(/\.$/, '') } : {}),
+        ...(memory?.session ? { session: memory.session } : {}),
+        ALPNProtocols: ['http/1.1'],
+        secureContext,
+        // Node would close the socket before a certificate it distrusts could be read. The verdict is ours, below.
+        rejectUnauthorized: false,
+      });
+      secured.on('session', (session: Buffer) => {
+        ticket = session;
+        if (memory !== null && secured.authorized) memory.session = session;
+      });
+      secured.once('secureConnect', () => {
+        if (memory === null) trace.certificate = certificateOf(secured);
+        if (secured.authorized) {
+          if (memory !== null && ticket !== null) memory.session = ticket;
+          resolve(secured);
+        } else {
+          if (memory !== null) memory.session = null;
+          secured.destroy();
+          reject(new ConnectFailure(distrusted(target, String(secured.authorizationError))));
+        }
+      });
+      secured.on('error', reject);
+      // When the plain socket is closed under it, a TLS socket ends without an error.
+      secured.once('close', () => reject(systemError('ECONNRESET')));
+    });
+  }
+
+  return async (request) => {
+    const { target, trace } = request;
+    const addresses = await findAddresses(request);
+    for (const { address } of addresses) vet(target, address);
+
+    trace.phase = 'connecting';
+    const connectingAt = clock.monotonicMs();
+    const socket = await openFirst(request, addresses);
+    const { remoteAddress } = socket;
+    try {
+      if (remoteAddress === undefined) throw new ConnectFailure(unconnected(target, systemError('ECONNRESET')));
+      vet(target, remoteAddress);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+    trace.remoteAddress = remoteAddress;
+    trace.connectMs = clock.monotonicMs() - connectingAt;
+    if (target.protocol === 'http:') {
+      trace.phase = 'connected';
+      return socket;
+    }
+
+    trace.phase = 'handshake';
+    const handshakeAt = clock.monotonicMs();
+    try {
+      const secured = await secure(socket, request);
+      trace.tlsMs = clock.monotonicMs() - handshakeAt;
+      trace.phase = 'connected';
+      return secured;
+    } catch (error) {
+      socket.destroy();
+      if (error instanceof ConnectFailure) throw error;
+      throw new ConnectFailure(handshakeFailed(target, error), { cause: error });
+    }
+  };
+}
+
+/** The phases of a connection that has not begun. */
+export function newTrace(): DialTrace {
+  return { phase: 'resolving', dnsMs: null, connectMs: null, tlsMs: null, remoteAddress: null, certificate: null };
+}
+
+/** An error as the system would have made it, for what we notice before the system does. */
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+function certificateOf(socket: TLSSocket): PeerCertificate | null {
+  const leaf = socket.getPeerX509Certificate();
+  if (leaf === undefined) return null;
+  return {
+    subject: leaf.subject.replaceAll('\n', ', '),
+    issuer: leaf.issuer.replaceAll('\n', ', '),
+    notBefore: formatInstant(leaf.validFromDate.getTime()),
+    notAfter: formatInstant(leaf.validToDate.getTime()),
+    sha256: createHash('sha256').update(leaf.raw).digest('hex'),
+  };
+}

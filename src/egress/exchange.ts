@@ -1,0 +1,87 @@
+/** One request to somebody else's server. */
+export interface OutboundRequest {
+  /** Whose connections it may use: the id of a webhook. Lanes never share a connection. */
+  lane: string;
+  /** An absolute http or https URL. A fragment or credentials in it are not sent. */
+  url: string;
+  method: 'POST' | 'PUT' | 'PATCH';
+  /** name, value, name, value, … without `host`, `content-length` and the other names that framing owns. */
+  headers: readonly string[];
+  body: Buffer | string;
+  /** One deadline over name resolution, connecting, TLS, the answer's headers and its body. */
+  timeoutMs: number;
+  /** How many connections the lane may hold to this origin. Sends beyond it wait for one, within their deadline. */
+  maxConcurrency: number;
+  /** Permits plain http to addresses outside the allow list. Lifts no other rule of the guard. */
+  allowInsecureHttp: boolean;
+  /** Use a new connection of its own, close it afterwards, and fill in `timings` and `certificate`. */
+  fresh?: boolean;
+  /** Gives up the send: it then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export type FailureCode =
+  | 'egress_refused'
+  | 'dns_error'
+  | 'connection_refused'
+  | 'connection_reset'
+  | 'timeout'
+  | 'tls_error'
+  | 'http_status'
+  | 'redirect'
+  | 'gone'
+  | 'response_invalid';
+
+/** Why an exchange did not succeed. `message` is one sentence or two for the operator. */
+export interface Failure {
+  code: FailureCode;
+  message: string;
+}
+
+/** What the receiver answered. `body` holds at most 64 KiB; `truncated` says that more was to come. */
+export interface OutboundResponse {
+  status: number;
+  /** Names in lower case; a header that came more than once has its values joined by `, `. */
+  headers: Record<string, string>;
+  body: string;
+  truncated: boolean;
+}
+
+/** The receiver's own (leaf) certificate. Instants are RFC 3339; `sha256` is the lower-case hex digest of the DER. */
+export interface PeerCertificate {
+  subject: string;
+  issuer: string;
+  notBefore: string;
+  notAfter: string;
+  sha256: string;
+}
+
+/**
+ * How long each phase took, in milliseconds with one decimal. A phase that was not needed (the name of a literal
+ * address, TLS on http) or not completed is null. `firstByteMs` counts from the request having been written.
+ */
+export interface PhaseTimings {
+  dnsMs: number | null;
+  connectMs: number | null;
+  tlsMs: number | null;
+  sentMs: number | null;
+  firstByteMs: number | null;
+  totalMs: number;
+}
+
+/** What came of one send. */
+export interface Exchange {
+  durationMs: number;
+  /** Null when no final status line arrived. Present beside a failure when there was one. */
+  response: OutboundResponse | null;
+  /** Null when the receiver took the request: a 2xx, with its whole body or the first 64 KiB of it. */
+  failure: Failure | null;
+  /** The wait that `Retry-After` of a 429 or 503 asked for, at most 24 h; null when it asked for none. */
+  retryAfterMs: number | null;
+  /** The address the connection went to, or null when there was none. */
+  remoteAddress: string | null;
+  /** Null unless the request was `fresh`. */
+  timings: PhaseTimings | null;
+  /** Null unless the request was `fresh` and the receiver showed a certificate, trusted or not. */
+  certificate: PeerCertificate | null;
+}

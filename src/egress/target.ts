@@ -1,0 +1,33 @@
+import { portOf } from './address-guard.ts';
+import { type EgressRules, endpointKey, isOwnInbox } from './allow-list.ts';
+
+/** Where a connection goes: an origin, and what the guard needs to know of the URL that led there. */
+export interface Target {
+  origin: string;
+  protocol: 'http:' | 'https:';
+  /** As in the URL, but an IPv6 address is without its brackets. */
+  hostname: string;
+  port: number;
+  allowInsecureHttp: boolean;
+  /** The URL is Waybill's own receiver, which is not judged. */
+  isOwnInbox: boolean;
+}
+
+/** The target of a URL. Throws a `TypeError` for anything but http and https: callers have checked that before. */
+export function targetOf(rules: EgressRules, url: URL, allowInsecureHttp: boolean): Target {
+  const { protocol } = url;
+  if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`${protocol} is not a protocol that is sent.`);
+  return {
+    origin: url.origin,
+    protocol,
+    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    port: portOf(url),
+    allowInsecureHttp,
+    isOwnInbox: isOwnInbox(rules, url),
+  };
+}
+
+/** How messages name the target: host and port, also where the port is the default one. */
+export function nameOf(target: Target): string {
+  return endpointKey(target.hostname, target.port);
+}

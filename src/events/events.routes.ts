@@ -1,0 +1,155 @@
+import { Type } from 'typebox';
+import { type Api, Instant, onceOf, PageQuery, pageRequest, strictObject, tooLarge } from '../http/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { notFound, Refusal } from '../kernel/errors.ts';
+import { formatInstant, parseInstant } from '../kernel/instants.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { DEFAULT_PAGE_LIMIT, toPage } from '../kernel/pages.ts';
+import type { Store } from '../store/index.ts';
+import { type EventRow, eventsAfter, findEvent, listEvents } from './events.store.ts';
+import { type Events, type GivenEvent, MAX_EVENT_BYTES } from './events.ts';
+
+interface Dependencies {
+  events: Events;
+  store: Store;
+  clock: Clock;
+  /** The deliveries of an event as the API shows them, without their attempts. */
+  deliveriesOf: (eventId: string) => Promise<object[]>;
+}
+
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+const MAX_BATCH = 1000;
+const tags = ['Events'];
+
+const event = {
+  type: Type.String({ maxLength: 200, description: 'A built-in type, or one of your own such as `order.shipped`.' }),
+  occurredAt: Type.Optional(Type.String({ format: 'date-time', description: 'RFC 3339. Absent: now.' })),
+  data: Type.Unsafe<JsonObject>({ type: 'object' }),
+};
+
+/** One schema for one event or many: the words for objects apply to the one, those for arrays to the other. */
+const PublishBody = Type.Unsafe<GivenEvent | GivenEvent[]>({
+  type: ['object', 'array'],
+  properties: event,
+  required: ['type', 'data'],
+  additionalProperties: false,
+  items: strictObject(event),
+  minItems: 1,
+  maxItems: MAX_BATCH,
+});
+
+const PublishedSchema = Type.Object({ id: Type.String(), deliveryCount: Type.Integer() });
+
+const EventSchema = Type.Object({
+  id: Type.String(),
+  type: Type.String(),
+  occurredAt: Instant,
+  createdAt: Instant,
+  sequence: Type.Integer({ description: 'Counts all events without a gap.' }),
+  data: Type.Unsafe<JsonObject>({ type: 'object' }),
+});
+
+const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
+
+export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: Dependencies): void {
+  api.post(
+    '/api/v1/events',
+    {
+      bodyLimit: MAX_BATCH_BYTES,
+      config: { role: 'operator' },
+      schema: {
+        summary: 'Publish an event, or an array of up to 1,000',
+        description: 'Answers once the events and the deliveries they cause are synced to disk.',
+        tags,
+        body: PublishBody,
+        response: { 202: Type.Unsafe<unknown>({ anyOf: [PublishedSchema, Type.Array(PublishedSchema)] }) },
+      },
+    },
+    async (request, reply) => {
+      const given = request.body;
+      const once = onceOf(request);
+      const kept = once === null ? null : { ...once, now: clock.now() };
+      if (Array.isArray(given)) {
+        return reply.code(202).send(await events.publish(given, (index) => `/${index}`, kept));
+      }
+      if (request.bodyBytes > MAX_EVENT_BYTES) throw tooLarge('An event is at most 1 MiB.');
+      const [published] = await events.publish([given], () => '', kept);
+      return reply.code(202).send(published);
+    },
+  );
+
+  api.get(
+    '/api/v1/events',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'List events, newest first; with `after`, in order of their sequence',
+        tags,
+        querystring: strictObject({
+          ...PageQuery,
+          type: Type.Optional(Type.String()),
+          from: InstantQuery,
+          to: InstantQuery,
+          after: Type.Optional(Type.Integer({ minimum: 0, description: 'A sequence; 0 for all.' })),
+        }),
+      },
+    },
+    async (request) => {
+      const { after, type, from, to } = request.query;
+      if (after !== undefined) return inOrder(after, request.query.limit ?? DEFAULT_PAGE_LIMIT, request.query);
+      const { limit, before } = pageRequest(request.query);
+      const rows = await store.read(listEvents, {
+        type: type ?? null,
+        from: from === undefined ? null : parseInstant(from),
+        to: to === undefined ? null : parseInstant(to),
+        limit,
+        before: before === null ? null : Number(before),
+      });
+      const { items, next } = toPage(rows, limit, (row) => String(row.sequence));
+      return { items: items.map(presentEvent), next };
+    },
+  );
+
+  /** For consumers that reconcile: they ask again with the last sequence they were given, so there is no cursor. */
+  async function inOrder(after: number, limit: number, query: object) {
+    const others = ['type', 'from', 'to', 'cursor'].filter((name) => name in query);
+    if (others.length > 0) {
+      throw new Refusal('validation_failed', 'With `after` every event is listed: leave out the other filters.', {
+        errors: others.map((name) => ({ pointer: `?${name}`, detail: 'Cannot be combined with after.' })),
+      });
+    }
+    const rows = await store.read(eventsAfter, { after, limit });
+    return { items: rows.slice(0, limit).map(presentEvent), next: null };
+  }
+
+  api.get(
+    '/api/v1/events/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'Read an event with its deliveries',
+        tags,
+        params: Type.Object({ id: Type.String() }),
+        response: {
+          200: Type.Intersect([EventSchema, Type.Object({ deliveries: Type.Array(Type.Unsafe<object>({})) })]),
+        },
+      },
+    },
+    async (request) => {
+      const row = await store.read(findEvent, request.params);
+      if (row === null) throw notFound('event', request.params.id);
+      return { ...presentEvent(row), deliveries: await deliveriesOf(row.id) };
+    },
+  );
+}
+
+function presentEvent(row: EventRow) {
+  return {
+    id: row.id,
+    type: row.type,
+    occurredAt: formatInstant(row.occurredAt),
+    createdAt: formatInstant(row.createdAt),
+    sequence: row.sequence,
+    data: JSON.parse(row.data) as JsonObject,
+  };
+}

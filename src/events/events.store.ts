@@ -1,0 +1,122 @@
+import { Refusal } from '../kernel/errors.ts';
+import { type EventId, firstIdAt } from '../kernel/ids.ts';
+import { command, conditions, type Handler, handleCommand, handleQuery, query, type Tx } from '../store/index.ts';
+import type { ScopeKeys } from './catalogue.ts';
+
+/** An event about to be appended. `data` is its JSON text; `keys` are the ids in it that webhooks' scopes name. */
+export interface NewEvent {
+  id: EventId;
+  type: string;
+  occurredAt: number;
+  createdAt: number;
+  data: string;
+  keys: ScopeKeys;
+}
+
+/** An event as it is kept. `sequence` counts all events from 1, without a gap, in the order of their commits. */
+export interface EventRow {
+  sequence: number;
+  id: EventId;
+  type: string;
+  occurredAt: number;
+  createdAt: number;
+  data: string;
+}
+
+/** Writes the deliveries that an event causes, in the event's own transaction, and returns how many they are. */
+export type FanOut = (tx: Tx, event: NewEvent) => Promise<number>;
+
+/** Appends an event together with its deliveries, in the transaction of the change that caused it. Returns how many deliveries. */
+export type Publish = (tx: Tx, event: NewEvent) => Promise<number>;
+
+export interface Published {
+  id: EventId;
+  deliveryCount: number;
+}
+
+/** Publishes events in order, all or none. */
+export const publishEvents = command<NewEvent[], Published[]>('events.publish');
+
+export interface EventFilter {
+  type: string | null;
+  /** On `createdAt`, epoch milliseconds; from inclusive, to exclusive. */
+  from: number | null;
+  to: number | null;
+}
+
+/** Events newest first, `limit + 1` of them, below the sequence `before`. */
+export const listEvents = query<EventFilter & { limit: number; before: number | null }, EventRow[]>('events.list');
+
+/** Events in order after a sequence, `limit + 1` of them. Refuses with `gone` when retention has taken some of them. */
+export const eventsAfter = query<{ after: number; limit: number }, EventRow[]>('events.after');
+
+export const findEvent = query<{ id: string }, EventRow | null>('events.find');
+
+const INSERT = 'INSERT INTO events (sequence, id, type, occurred_at, created_at, data) VALUES (?, ?, ?, ?, ?, ?)';
+const COLUMNS = 'sequence, id, type, occurred_at AS "occurredAt", created_at AS "createdAt", data';
+
+/** The counter of events, and that of the highest sequence that retention has deleted. */
+const EVENT_COUNTER = 'events';
+const PRUNED_TO = 'events.pruned_to';
+
+export function createPublish(fanOut: FanOut): Publish {
+  return async function publish(tx, event) {
+    const sequence = await tx.next(EVENT_COUNTER);
+    await tx.run(INSERT, sequence, event.id, event.type, event.occurredAt, event.createdAt, event.data);
+    return fanOut(tx, event);
+  };
+}
+
+export function eventHandlers(publish: Publish): Handler[] {
+  return [
+    handleCommand(publishEvents, async (tx, events) => {
+      const published: Published[] = [];
+      for (const event of events) published.push({ id: event.id, deliveryCount: await publish(tx, event) });
+      return published;
+    }),
+    handleQuery(listEvents, (tx, { type, from, to, limit, before }) => {
+      const { where, params } = conditions([
+        ['type = ?', type],
+        ['id >= ?', from === null ? null : firstIdAt('evt', from)],
+        ['id < ?', to === null ? null : firstIdAt('evt', to)],
+        ['sequence < ?', before],
+      ]);
+      return tx.all<EventRow>(
+        `SELECT ${COLUMNS} FROM events ${where} ORDER BY sequence DESC LIMIT ?`,
+        ...params,
+        limit + 1,
+      );
+    }),
+    handleQuery(eventsAfter, async (tx, { after, limit }) => {
+      const pruned = await tx.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', PRUNED_TO);
+      if (pruned !== undefined && after < Number(pruned.value)) {
+        throw new Refusal('gone', `Events up to ${pruned.value} are older than the retention and no longer kept.`);
+      }
+      return tx.all<EventRow>(
+        `SELECT ${COLUMNS} FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+        after,
+        limit + 1,
+      );
+    }),
+    handleQuery(
+      findEvent,
+      async (tx, { id }) => (await tx.get<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id)) ?? null,
+    ),
+  ];
+}
+
+/** Deletes events whose deliveries have been deleted, and remembers how far retention has come. */
+export async function deleteEvents(tx: Tx, sequences: readonly number[]): Promise<void> {
+  if (sequences.length === 0) return;
+  await tx.runMany(
+    'DELETE FROM events WHERE sequence = ?',
+    sequences.map((sequence) => [sequence]),
+  );
+  const highest = Math.max(...sequences);
+  await tx.run(
+    'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE CAST(settings.value AS INTEGER) < ?',
+    PRUNED_TO,
+    String(highest),
+    highest,
+  );
+}

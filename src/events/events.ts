@@ -1,0 +1,78 @@
+import type { Clock } from '../kernel/clock.ts';
+import { type FieldError, Refusal, unacceptable } from '../kernel/errors.ts';
+import { type Ids, idTime } from '../kernel/ids.ts';
+import { parseInstant } from '../kernel/instants.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { OnceOnly, Store } from '../store/index.ts';
+import { checkData, judgeType, scopeKeys } from './catalogue.ts';
+import { type NewEvent, type Published, publishEvents } from './events.store.ts';
+
+export const MAX_EVENT_BYTES = 1024 * 1024;
+
+/** An event as somebody outside gives it. Without `occurredAt` it occurred now. */
+export interface GivenEvent {
+  type: string;
+  occurredAt?: string;
+  data: JsonObject;
+}
+
+export interface Events {
+  /**
+   * Publishes events in order, all or none, and answers once they and the deliveries they cause are on disk. `at` names
+   * the place of each in the request, for pointers: `''` for a single event, `/17` in a batch.
+   */
+  publish(given: readonly GivenEvent[], at: (index: number) => string, once: OnceOnly | null): Promise<Published[]>;
+}
+
+export function createEvents({ store, clock, ids }: { store: Store; clock: Clock; ids: Ids }): Events {
+  return {
+    async publish(given, at, once) {
+      const now = clock.now();
+      const events = given.map((event, index) => toNewEvent(event, at(index), now, ids));
+      if (once === null) return store.run(publishEvents, events);
+      return (await store.runOnce(publishEvents, events, once)).value;
+    },
+  };
+}
+
+function toNewEvent(given: GivenEvent, pointer: string, now: number, ids: Ids): NewEvent {
+  checkType(given.type, `${pointer}/type`);
+  const faults = checkData(given.type, given.data);
+  if (faults.length > 0) throw invalidData(faults, pointer);
+  const data = JSON.stringify(given.data);
+  if (data.length > MAX_EVENT_BYTES || Buffer.byteLength(data) > MAX_EVENT_BYTES) {
+    throw new Refusal('payload_too_large', `The event${pointer && ` at ${pointer}`} is larger than 1 MiB.`);
+  }
+  const occurredAt = given.occurredAt === undefined ? now : (parseInstant(given.occurredAt) as number);
+  const id = ids.make('evt', now);
+  // The id's own instant, so that lists by `createdAt` may search by id.
+  return { id, type: given.type, occurredAt, createdAt: idTime(id), data, keys: scopeKeys(given.data) };
+}
+
+/** Refuses a type that nobody outside may publish. */
+function checkType(type: string, pointer: string): void {
+  switch (judgeType(type)) {
+    case 'built_in':
+    case 'outside':
+      return;
+    case 'malformed':
+      throw unacceptable(
+        pointer,
+        'An event type is lower-case words of letters, digits and "_", joined by dots, such as order.shipped.',
+      );
+    case 'unknown':
+      throw unacceptable(
+        pointer,
+        `There is no built-in event type ${type}. Your own types need a first word of their own.`,
+        'unknown_event_type',
+      );
+    case 'reserved':
+      throw unacceptable(pointer, `Only Waybill itself publishes ${type}.`, 'unknown_event_type');
+  }
+}
+
+function invalidData(faults: readonly FieldError[], pointer: string): Refusal {
+  const errors = faults.map((fault) => ({ ...fault, pointer: `${pointer}/data${fault.pointer}` }));
+  const [first] = errors;
+  return new Refusal('validation_failed', `${first?.pointer}: ${first?.detail}`, { status: 422, errors });
+}

@@ -1,0 +1,30 @@
+import { Type } from 'typebox';
+
+/** The schema, or null. One schema with two types and not a union, so that a refusal names one fault and not two. */
+export function nullable<T extends Type.TSchema>(schema: T) {
+  const { type, enum: values } = schema as { type?: string; enum?: unknown[] };
+  const widened = {
+    ...schema,
+    ...(type === undefined ? {} : { type: [type, 'null'] }),
+    ...(values === undefined ? {} : { enum: [...values, null] }),
+  };
+  return Type.Unsafe<Type.Static<T> | null>(widened);
+}
+
+/** An object that comes in kinds, told apart by one member; a refusal speaks of the kind that was meant. */
+export function kinds<T extends Type.TSchema[]>(discriminator: string, ...schemas: [...T]) {
+  return Type.Unsafe<Type.Static<T[number]>>({
+    type: 'object',
+    discriminator: { propertyName: discriminator },
+    required: [discriminator],
+    oneOf: schemas,
+  });
+}
+
+/** An object that takes the named members and no other. */
+export function strictObject<P extends Type.TProperties>(properties: P, options: Type.TObjectOptions = {}) {
+  return Type.Object(properties, { additionalProperties: false, ...options });
+}
+
+/** An instant as answers show it. */
+export const Instant = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, with milliseconds.' });

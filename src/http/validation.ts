@@ -1,0 +1,99 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { type FieldError, Refusal } from '../kernel/errors.ts';
+import { parseInstant } from '../kernel/instants.ts';
+
+/** Bodies are taken as they are: nothing dropped, nothing turned into another type, nothing filled in. */
+const bodies = createAjv(false);
+
+/** Query parameters and path parts arrive as text, so numbers and truth values are read out of it. */
+const texts = createAjv(true);
+
+function createAjv(coerceTypes: boolean): Ajv2020 {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    discriminator: true,
+    removeAdditional: false,
+    useDefaults: false,
+    coerceTypes,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+  });
+  ajv.addFormat('date-time', (text: string) => parseInstant(text) !== null);
+  return ajv;
+}
+
+const MAX_ERRORS = 20;
+
+/** Faults of form, answered with 400; any other is a value that cannot be accepted, 422. */
+const FORM_KEYWORDS = new Set(['type', 'required', 'additionalProperties', 'unevaluatedProperties', 'propertyNames']);
+
+/**
+ * A check of a value against a JSON Schema, compiled at first use: a server must not wait at start-up for schemas that
+ * nobody may ask for. Returns null, or the refusal that names every field at fault.
+ */
+export function createCheck(schema: object, part: 'body' | 'query'): (value: unknown) => Refusal | null {
+  let validate: ValidateFunction | null = null;
+  return (value) => {
+    validate ??= (part === 'body' ? bodies : texts).compile(schema);
+    return validate(value) ? null : refusalOfErrors(validate.errors ?? [], part);
+  };
+}
+
+function refusalOfErrors(found: readonly ErrorObject[], part: 'body' | 'query'): Refusal {
+  const own = found.filter((error) => error.keyword !== 'if' && error.keyword !== 'oneOf');
+  const ofForm = own.filter(isFormError);
+  const shown = (ofForm.length > 0 ? ofForm : own).slice(0, MAX_ERRORS);
+  const errors = shown.map((error) => fieldError(error, part));
+  const detail =
+    errors.length === 1
+      ? `${errors[0]?.pointer || 'The body'}: ${errors[0]?.detail}`
+      : `${errors.length} fields are not as they must be; see errors.`;
+  const status = ofForm.length > 0 || part === 'query' ? 400 : 422;
+  return new Refusal('validation_failed', detail, { status, errors });
+}
+
+function isFormError(error: ErrorObject): boolean {
+  if (error.keyword === 'discriminator') return error.params.error === 'tag';
+  return FORM_KEYWORDS.has(error.keyword);
+}
+
+function fieldError(error: ErrorObject, part: 'body' | 'query'): FieldError {
+  const pointer = `${error.instancePath}${memberOf(error)}`;
+  return { pointer: part === 'query' ? `?${pointer.slice(1)}` : pointer, detail: detailOf(error) };
+}
+
+/** The member that is missing or not known, as the rest of a JSON pointer (RFC 6901 §3). */
+function memberOf(error: ErrorObject): string {
+  const { missingProperty, additionalProperty, propertyName, tag } = error.params as Record<string, unknown>;
+  const name =
+    missingProperty ?? additionalProperty ?? propertyName ?? (error.keyword === 'discriminator' ? tag : null);
+  if (typeof name !== 'string') return '';
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+function detailOf(error: ErrorObject): string {
+  const params = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'required':
+      return 'This member is required.';
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return 'There is no such member here. Check its spelling, or leave it out.';
+    case 'type':
+      return `Must be ${[params.type].flat().join(' or ')}.`;
+    case 'enum':
+      return `Must be one of ${(params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(', ')}.`;
+    case 'const':
+      return `Must be ${JSON.stringify(params.allowedValue)}.`;
+    case 'discriminator':
+      return params.error === 'tag' ? 'This member is required, as a string.' : 'There is no such kind.';
+    case 'format':
+      return 'Must be an RFC 3339 date and time, such as 2026-01-31T12:00:00Z.';
+    case 'pattern':
+      return `Must match ${String(params.pattern)}.`;
+    default:
+      return `${(error.message ?? 'is not valid').replace(/^must/, 'Must')}.`;
+  }
+}

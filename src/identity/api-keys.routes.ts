@@ -1,0 +1,107 @@
+import { Type } from 'typebox';
+import { type Api, PageQuery, pageOf, pageRequest, ROLES } from '../http/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { notFound, unacceptable } from '../kernel/errors.ts';
+import type { Ids } from '../kernel/ids.ts';
+import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
+import { toPage } from '../kernel/pages.ts';
+import type { Random } from '../kernel/random.ts';
+import type { Store } from '../store/index.ts';
+import { type ApiKeyRow, createApiKey, deleteApiKey, listApiKeys } from './api-keys.store.ts';
+import { type Authenticator, hashApiKey, makeApiKey } from './api-keys.ts';
+
+const RoleSchema = Type.Enum([...ROLES]);
+
+const ApiKey = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: RoleSchema,
+  createdAt: Type.String({ format: 'date-time' }),
+  expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+});
+
+const NewApiKey = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+    role: RoleSchema,
+    expiresAt: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
+  },
+  { additionalProperties: false },
+);
+
+interface Dependencies {
+  store: Store;
+  clock: Clock;
+  ids: Ids;
+  random: Random;
+  authenticator: Authenticator;
+}
+
+export function apiKeyRoutes(api: Api, { store, clock, ids, random, authenticator }: Dependencies): void {
+  api.post(
+    '/api/v1/api-keys',
+    {
+      config: { role: 'admin' },
+      schema: {
+        summary: 'Make an API key',
+        tags: ['API keys'],
+        body: NewApiKey,
+        response: { 201: Type.Intersect([ApiKey, Type.Object({ key: Type.String() })]) },
+      },
+    },
+    async (request, reply) => {
+      const { name, role } = request.body;
+      const now = clock.now();
+      const expiresAt = request.body.expiresAt == null ? null : parseInstant(request.body.expiresAt);
+      if (expiresAt !== null && expiresAt <= now) throw unacceptable('/expiresAt', 'This instant has passed already.');
+      const key = makeApiKey(random);
+      const row = await store.run(createApiKey, {
+        id: ids.make('key', now),
+        name,
+        role,
+        hash: hashApiKey(key),
+        createdAt: now,
+        expiresAt,
+      });
+      return reply.code(201).send({ ...present(row), key });
+    },
+  );
+
+  api.get(
+    '/api/v1/api-keys',
+    {
+      config: { role: 'admin' },
+      schema: {
+        summary: 'List API keys',
+        tags: ['API keys'],
+        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        response: { 200: pageOf(ApiKey) },
+      },
+    },
+    async (request) => {
+      const page = pageRequest(request.query);
+      const { items, next } = toPage(await store.read(listApiKeys, page), page.limit, (row) => row.id);
+      return { items: items.map(present), next };
+    },
+  );
+
+  api.delete(
+    '/api/v1/api-keys/:id',
+    {
+      config: { role: 'admin' },
+      schema: { summary: 'Delete an API key', tags: ['API keys'], params: Type.Object({ id: Type.String() }) },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const deleted = await store.run(deleteApiKey, { id });
+      if (deleted === null) throw notFound('API key', id);
+      authenticator.forget(deleted.hash);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function present(row: ApiKeyRow) {
+  const { id, name, role, createdAt, expiresAt } = row;
+  return { id, name, role, createdAt: formatInstant(createdAt), expiresAt: formatInstantOrNull(expiresAt) };
+}

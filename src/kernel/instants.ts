@@ -1,0 +1,43 @@
+/** An instant as users see it: RFC 3339 in UTC with milliseconds. */
+export function formatInstant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** `formatInstant`, for a column that may be empty. */
+export function formatInstantOrNull(ms: number | null): string | null {
+  return ms === null ? null : formatInstant(ms);
+}
+
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+
+/**
+ * The epoch milliseconds of an RFC 3339 date-time (§5.6), or null when the text is none. Fractions finer than a
+ * millisecond are cut off; a leap second counts as the second before it.
+ */
+export function parseInstant(text: string): number | null {
+  const match = RFC_3339.exec(text);
+  if (!match) return null;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const offsetHours = Number(match[9] ?? 0);
+  const offsetMinutes = Number(match[10] ?? 0);
+  const inRange =
+    month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour <= 23 && minute <= 59 && second <= 60;
+  if (!inRange || offsetHours > 23 || offsetMinutes > 59) return null;
+  const milliseconds = Number(`${match[7] ?? ''}000`.slice(0, 3));
+  const utc = new Date(0);
+  utc.setUTCFullYear(year, month - 1, day);
+  utc.setUTCHours(hour, minute, Math.min(second, 59), milliseconds);
+  const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000 * (match[8] === '-' ? -1 : 1);
+  return utc.getTime() - offsetMs;
+}
+
+function daysIn(year: number, month: number): number {
+  return new Date(Date.UTC(year % 400 || 400, month, 0)).getUTCDate();
+}

@@ -1,0 +1,39 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type App, startApp } from './app.ts';
+import type { Secrets, Settings } from './config/index.ts';
+
+/** Ends the server: it drains, and the process ends with that code. */
+export type End = (exitCode: 0 | 1) => void;
+
+interface ServerOptions {
+  settings: Settings;
+  secrets: Secrets;
+  /** Told once requests are accepted. */
+  onListening?: (app: App, end: End) => void;
+}
+
+/** Runs the server in the foreground until SIGTERM, SIGINT or `end`, then drains and returns the exit code. */
+export async function runServer({ settings, secrets, onListening }: ServerOptions): Promise<0 | 1> {
+  const ended = Promise.withResolvers<0 | 1>();
+  const onSignal = (): void => ended.resolve(0);
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+
+  const app = await startApp({ settings, secrets, onBroken: endAtOnce });
+  const pidFile = join(settings.dataDir, 'waybill.pid');
+  writeFileSync(pidFile, `${process.pid}\n`);
+  app.log.info({ pid: process.pid }, `listening on ${app.url}`);
+  onListening?.(app, ended.resolve);
+
+  const exitCode = await ended.promise;
+  app.log.info('stopping: taking no new work, finishing what is under way');
+  await app.stop();
+  rmSync(pidFile, { force: true });
+  return exitCode;
+}
+
+/** For when the files can no longer be trusted: nothing more may be written, sent or acknowledged. */
+function endAtOnce(message: string): never {
+  process.stderr.write(`${message}\nWaybill ends here, so that nothing false is acknowledged.\n`);
+  process.exit(1);
+}

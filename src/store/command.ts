@@ -1,0 +1,71 @@
+import type { Ids } from '../kernel/ids.ts';
+
+/** What a column can hold: JSON goes in as text, instants as epoch milliseconds, truth as 0 or 1. */
+export type Param = string | number | null;
+
+/** SQLite answers at once, PostgreSQL later: commands `await` either. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Reads inside one snapshot. SQL is written with `?` placeholders and in the words both databases share. */
+export interface ReadTx {
+  /** The first row, or undefined when there is none. */
+  get<R>(sql: string, ...params: Param[]): MaybePromise<R | undefined>;
+  all<R>(sql: string, ...params: Param[]): MaybePromise<R[]>;
+}
+
+/** Reads and writes inside one command. Nothing of it is there for anyone until its group has been committed. */
+export interface Tx extends ReadTx {
+  /** Runs one statement and returns how many rows it changed. */
+  run(sql: string, ...params: Param[]): MaybePromise<number>;
+  /** Runs one statement for each row of parameters and returns how many rows they changed in all. */
+  runMany(sql: string, rows: readonly Param[][]): MaybePromise<number>;
+  /** The next number of a gap-free counter, from 1: a refused command gives its number back. */
+  next(counter: string): MaybePromise<number>;
+  readonly ids: Ids;
+  /** Hands data to `Store.subscribe` of that topic after the commit, before the command's own answer; never if it is rolled back. */
+  signal(topic: string, payload: unknown): void;
+  /** Undoes a change made to memory, should this command be rolled back. Runs in reverse order. */
+  onRollback(undo: () => void): void;
+  /** Changes memory only once the command's group is on disk. */
+  onCommit(run: () => void): void;
+}
+
+/** The name and types of a write. The types exist for the compiler only. */
+export interface CommandRef<I, O> {
+  readonly kind: 'command';
+  readonly name: string;
+  readonly types?: (input: I) => O;
+}
+
+/** The name and types of a read. */
+export interface QueryRef<I, O> {
+  readonly kind: 'query';
+  readonly name: string;
+  readonly types?: (input: I) => O;
+}
+
+export function command<I, O>(name: string): CommandRef<I, O> {
+  return { kind: 'command', name };
+}
+
+export function query<I, O>(name: string): QueryRef<I, O> {
+  return { kind: 'query', name };
+}
+
+/** A command or query with the function that carries it out, as the store's threads hold it. */
+export type Handler =
+  | { kind: 'command'; name: string; run: (tx: Tx, input: never) => MaybePromise<unknown> }
+  | { kind: 'query'; name: string; run: (tx: ReadTx, input: never) => MaybePromise<unknown> };
+
+/**
+ * Binds a command to its function `(tx, input) → value`. The function must not wait for anything but `tx`: on SQLite it
+ * runs to its end inside the group's transaction. Input and value are plain data.
+ */
+export function handleCommand<I, O>(ref: CommandRef<I, O>, run: (tx: Tx, input: I) => MaybePromise<O>): Handler {
+  return { kind: 'command', name: ref.name, run: run as (tx: Tx, input: never) => MaybePromise<unknown> };
+}
+
+/** Binds a query to its function. The `ReadTx` it is given cannot write. */
+export function handleQuery<I, O>(ref: QueryRef<I, O>, run: (tx: ReadTx, input: I) => MaybePromise<O>): Handler {
+  return { kind: 'query', name: ref.name, run: run as (tx: ReadTx, input: never) => MaybePromise<unknown> };
+}

@@ -1,0 +1,19 @@
+export {
+  type CommandRef,
+  command,
+  type Handler,
+  handleCommand,
+  handleQuery,
+  type Param,
+  type QueryRef,
+  query,
+  type ReadTx,
+  type Tx,
+} from './command.ts';
+export { conditions } from './conditions.ts';
+export { probeStore } from './health.store.ts';
+export { migrate, migrationState } from './migrate.ts';
+export { ONCE_KEPT_MS } from './once.ts';
+export { openBeside, peekSetting } from './sqlite/beside.ts';
+export { openSqliteStore } from './sqlite/open.ts';
+export type { OnceOnly, Store } from './store.ts';

@@ -1,0 +1,7 @@
+import { spine } from './0001-spine.ts';
+import type { Migration } from './migration.ts';
+
+export type { Migration };
+
+/** Every migration, in order. */
+export const migrations: readonly Migration[] = [spine];

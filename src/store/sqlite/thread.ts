@@ -1,0 +1,169 @@
+import { statSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { nextTurn, systemClock } from '../../kernel/clock.ts';
+import { messageOf, Refusal, SetupError } from '../../kernel/errors.ts';
+import { createIds } from '../../kernel/ids.ts';
+import { systemRandom } from '../../kernel/random.ts';
+import type { Handler } from '../command.ts';
+import { migrate } from '../migrate.ts';
+import { type Connection, connect } from './driver.ts';
+import { databasePath, lockFolder, makeFolder, openWritable } from './files.ts';
+import { type Call, createGroupCommit, type Outcome } from './group-commit.ts';
+import { createLinger } from './linger.ts';
+import type { FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
+import { readTx } from './transaction.ts';
+
+const MAX_GROUP = 500;
+
+/**
+ * The body of a store thread. Call it from a module of the composition root that knows every module's handlers; the
+ * options are those that the server was started with.
+ */
+export function runStoreThread(handlersFor: (options: never) => readonly Handler[]): void {
+  const settings = workerData as ThreadSettings;
+  const handlers = handlersFor(settings.options as never);
+  if (settings.role === 'writer') runWriter(settings, handlers);
+  else runReader(settings, handlers);
+}
+
+function post(message: FromWriter | FromReader): void {
+  parentPort?.postMessage(message);
+}
+
+function postFailure(error: unknown): void {
+  post({ kind: 'failed', message: messageOf(error), setup: error instanceof SetupError });
+}
+
+function runWriter(settings: ThreadSettings, handlers: readonly Handler[]): void {
+  let lock: Connection;
+  let connection: Connection;
+  try {
+    makeFolder(settings.folder);
+    lock = lockFolder(settings.folder);
+    connection = openWritable(settings.folder);
+    migrate(connection, { folder: settings.folder, apply: settings.migrate });
+  } catch (error) {
+    postFailure(error);
+    return;
+  }
+  const write = createGroupCommit(connection, handlers, createIds(systemRandom));
+  const linger = createLinger();
+  const walPath = `${databasePath(settings.folder)}-wal`;
+  const queue: Call[] = [];
+  let isScheduled = false;
+  let isClosing = false;
+
+  function schedule(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    const waitMs = isClosing || queue.length >= MAX_GROUP ? 0 : linger.waitMs();
+    // The next turn of the loop, so that messages which have arrived already join the group.
+    const run = (): void => void flush();
+    if (waitMs === 0) nextTurn(run);
+    else systemClock.after(waitMs, run);
+  }
+
+  async function flush(): Promise<void> {
+    const startedAtMs = systemClock.monotonicMs();
+    const calls = queue.splice(0, MAX_GROUP);
+    if (calls.length > 0) {
+      const answer = await write(calls);
+      linger.note(calls.length, startedAtMs);
+      post({ kind: 'group', answer, tookMs: systemClock.monotonicMs() - startedAtMs, walBytes: sizeOf(walPath) });
+    }
+    isScheduled = false;
+    if (queue.length > 0) schedule();
+    else if (isClosing) shut();
+  }
+
+  function shut(): void {
+    connection.close();
+    lock.close();
+    post({ kind: 'closed' });
+    parentPort?.close();
+  }
+
+  parentPort?.on('message', (message: ToWriter) => {
+    if (message.kind === 'close') isClosing = true;
+    else for (const call of message.calls) queue.push(call);
+    schedule();
+  });
+  post({ kind: 'ready' });
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void {
+  const queries = new Map(handlers.filter((h) => h.kind === 'query').map((h) => [h.name, h]));
+  let connection: Connection;
+  try {
+    // Not read-only: it is also the connection that checkpoints. Its queries are given no means to write.
+    connection = connect(databasePath(settings.folder));
+    connection.exec('PRAGMA synchronous = FULL');
+    connection.exec('PRAGMA temp_store = MEMORY');
+  } catch (error) {
+    postFailure(error);
+    return;
+  }
+  const tx = readTx(connection);
+
+  async function answer(call: Call): Promise<Outcome> {
+    const handler = queries.get(call.name);
+    try {
+      if (handler === undefined) throw new Error(`There is no query ${call.name}.`);
+      connection.run('BEGIN', []);
+      const value = await handler.run(tx, call.input as never);
+      return { number: call.number, ok: true, value };
+    } catch (error) {
+      if (error instanceof Refusal) {
+        const { code, status, errors } = error;
+        return { number: call.number, ok: false, refusal: { code, status, detail: error.message, errors } };
+      }
+      const stack = error instanceof Error ? error.stack : undefined;
+      return { number: call.number, ok: false, fault: { message: messageOf(error), stack } };
+    } finally {
+      if (connection.inTransaction) connection.run('COMMIT', []);
+    }
+  }
+
+  const waiting: Call[] = [];
+  let isAnswering = false;
+
+  async function drain(): Promise<void> {
+    if (isAnswering) return;
+    isAnswering = true;
+    for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
+      post({ kind: 'answer', outcome: await answer(call) });
+    }
+    isAnswering = false;
+  }
+
+  function checkpoint(truncate: boolean): void {
+    try {
+      connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      if (truncate) connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Busy, or no room to grow the database file: the log keeps everything, and the next checkpoint tries again.
+    }
+    post({ kind: 'checkpointed' });
+  }
+
+  parentPort?.on('message', (message: ToReader) => {
+    switch (message.kind) {
+      case 'query':
+        waiting.push(message.call);
+        void drain();
+        break;
+      case 'checkpoint':
+        checkpoint(message.truncate);
+        break;
+      case 'close':
+        connection.close();
+        post({ kind: 'closed' });
+        parentPort?.close();
+    }
+  });
+  post({ kind: 'ready' });
+}

@@ -1,0 +1,43 @@
+import type { CommandRef, QueryRef } from './command.ts';
+
+/**
+ * Makes a command run once for a caller who may ask twice (`Idempotency-Key`). Kept in the transaction of the effect.
+ * `scope` is the caller and the route, `fingerprint` a hash of the request.
+ */
+export interface OnceOnly {
+  scope: string;
+  key: string;
+  fingerprint: string;
+  now: number;
+}
+
+/** A command's answer; `repeated` says that it is the kept answer of an earlier call with the same key. */
+export interface OnceAnswer<O> {
+  value: O;
+  repeated: boolean;
+}
+
+/** The only way to the database, from any module. */
+export interface Store {
+  /**
+   * Runs a command and answers once it is synced to disk. Throws the command's own `Refusal`, or
+   * `storage_unavailable` when the disk would not take it; then nothing of it has happened.
+   */
+  run<I, O>(ref: CommandRef<I, O>, input: I): Promise<O>;
+  /** `run`, at most once for each key. Throws `idempotency_mismatch` when the key belongs to another request. */
+  runOnce<I, O>(ref: CommandRef<I, O>, input: I, once: OnceOnly): Promise<OnceAnswer<O>>;
+  /** Reads in a snapshot that holds at least everything whose answer had been given before the call. */
+  read<I, O>(ref: QueryRef<I, O>, input: I): Promise<O>;
+  /** Calls `listener` with what commands signalled, after their commit, in the order of the commits. */
+  subscribe<T>(topic: string, listener: (payload: T) => void): void;
+  /** Commands handed in and not yet answered, and how long the last flush took: for metrics. */
+  readonly load: StoreLoad;
+  /** Lets what was handed in finish, then closes the files. */
+  close(): Promise<void>;
+}
+
+export interface StoreLoad {
+  waiting: number;
+  lastFlushMs: number;
+  flushes: number;
+}

@@ -1,0 +1,37 @@
+import type { NewEvent, Publish } from '../events/index.ts';
+import { idTime } from '../kernel/ids.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { Tx } from '../store/index.ts';
+import { effectiveConfig } from './defaults.ts';
+import { stateOf, type WebhookRecord } from './webhook.ts';
+import type { WebhookNews } from './webhooks.store.ts';
+
+/** What events say of a webhook. */
+export function webhookFacts(record: WebhookRecord): JsonObject {
+  const config = effectiveConfig(record.config);
+  const { id, name, pauseReason } = record;
+  return { id, name, url: config.url, state: stateOf(record, config), pauseReason };
+}
+
+/** Publishes what happens to webhooks, in the transaction in which it happens. */
+export function createWebhookNews(publish: Publish): WebhookNews {
+  async function tell(tx: Tx, type: string, record: WebhookRecord, now: number): Promise<void> {
+    await publish(tx, webhookEvent(tx, type, record, now));
+  }
+  return {
+    paused: (tx, record, now) => tell(tx, 'webhook.paused', record, now),
+    recovered: (tx, record, now) => tell(tx, 'webhook.recovered', record, now),
+  };
+}
+
+function webhookEvent(tx: Tx, type: string, record: WebhookRecord, now: number): NewEvent {
+  const id = tx.ids.make('evt', now);
+  return {
+    id,
+    type,
+    occurredAt: now,
+    createdAt: idTime(id),
+    data: JSON.stringify({ webhook: webhookFacts(record) }),
+    keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: record.id },
+  };
+}

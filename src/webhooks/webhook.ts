@@ -1,0 +1,74 @@
+import type { RetryPolicy } from '../kernel/backoff.ts';
+import type { WebhookId } from '../kernel/ids.ts';
+import type { PayloadChoice } from '../payloads/index.ts';
+
+/** A secret inside a configuration: sealed where it is kept, plain only in the directory's memory. */
+export type Auth<Secret> =
+  | { type: 'none' }
+  | { type: 'basic'; username: string; password: Secret }
+  | { type: 'api_key'; name: string; value: Secret; in: 'header' | 'query' }
+  | { type: 'bearer'; token: Secret };
+
+/** Which things' events a webhook wants. The non-empty lists are ANDed. */
+export interface Scope {
+  transferIds: readonly string[];
+  scheduleIds: readonly string[];
+  stationIds: readonly string[];
+  partnerIds: readonly string[];
+}
+
+export type Routing = 'always' | 'unmatched';
+export type Method = 'POST' | 'PUT' | 'PATCH';
+
+/** Every setting of a webhook with its effective value. */
+export interface WebhookConfig<Secret> {
+  url: string;
+  enabled: boolean;
+  method: Method;
+  contentType: string;
+  auth: Auth<Secret>;
+  headers: Readonly<Record<string, string>>;
+  eventTypes: readonly string[];
+  scope: Scope;
+  routing: Routing;
+  payload: PayloadChoice;
+  retry: RetryPolicy;
+  timeoutMs: number;
+  limits: Limits;
+  signing: { scheme: 'standard' };
+  allowInsecureHttp: boolean;
+}
+
+export interface Limits {
+  /** Requests under way to the receiver at once. */
+  maxConcurrency: number;
+}
+
+/** What a webhook itself sets; whatever is absent is inherited. Secrets are sealed. */
+export type OwnConfig = Partial<WebhookConfig<string>>;
+
+export type PauseReason = 'manual' | 'gone';
+export type WebhookState = 'active' | 'paused' | 'disabled';
+
+/** A webhook as it is kept. Instants are epoch milliseconds. */
+export interface WebhookRecord {
+  id: WebhookId;
+  name: string;
+  config: OwnConfig;
+  /** `whsec_…`, sealed. */
+  signingSecret: string;
+  paused: boolean;
+  pauseReason: PauseReason | null;
+  /** Until when its receiver asked to be left alone, or null. */
+  holdUntil: number | null;
+  /** Counts changes of the configuration. */
+  version: number;
+  createdAt: number;
+  updatedAt: number;
+  deletedAt: number | null;
+}
+
+export function stateOf(record: { paused: boolean }, config: { enabled: boolean }): WebhookState {
+  if (!config.enabled) return 'disabled';
+  return record.paused ? 'paused' : 'active';
+}

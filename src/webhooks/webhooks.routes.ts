@@ -1,0 +1,154 @@
+import { Type } from 'typebox';
+import { type Api, onceOf, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { notFound, Refusal } from '../kernel/errors.ts';
+import { formatInstant } from '../kernel/instants.ts';
+import { isJsonObject, type Json } from '../kernel/json.ts';
+import { toPage } from '../kernel/pages.ts';
+import { inheritedNames } from './defaults.ts';
+import type { Webhook, WebhookDirectory } from './directory.ts';
+import { maskAuth } from './secrets.ts';
+import { NewWebhookBody, WebhookAnswer, WebhookPatchBody } from './webhooks.schemas.ts';
+import type { Webhooks } from './webhooks.ts';
+
+interface Dependencies {
+  webhooks: Webhooks;
+  directory: WebhookDirectory;
+  clock: Clock;
+  /** Deletes a webhook and cancels what it is still owed. False when there is none. */
+  remove: (id: string) => Promise<boolean>;
+}
+
+/** The schema of a read; its type is that of the function that makes one. */
+const Answer = Type.Unsafe<ReturnType<typeof presentWebhook>>(WebhookAnswer);
+const IdParams = Type.Object({ id: Type.String() });
+const NoBody = Type.Optional(strictObject({}));
+const tags = ['Webhooks'];
+
+export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: Dependencies): void {
+  function find({ id }: Record<string, string>): Webhook {
+    const webhook = directory.get(id as string);
+    if (webhook === null) throw notFound('webhook', id as string);
+    return webhook;
+  }
+
+  api.post(
+    '/api/v1/webhooks',
+    {
+      config: { role: 'admin' },
+      schema: { summary: 'Create a webhook', tags, body: NewWebhookBody, response: { 201: Answer } },
+    },
+    async (request, reply) => {
+      const once = onceOf(request);
+      const { webhook, signingSecret } = await webhooks.create(
+        request.body,
+        once === null ? null : { ...once, now: clock.now() },
+      );
+      return reply
+        .code(201)
+        .header('location', `/api/v1/webhooks/${webhook.record.id}`)
+        .send({ ...presentWebhook(webhook), signingSecret });
+    },
+  );
+
+  api.get(
+    '/api/v1/webhooks',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'List webhooks, newest first',
+        tags,
+        querystring: strictObject(PageQuery),
+        response: { 200: pageOf(Answer) },
+      },
+    },
+    async (request) => {
+      const { limit, before } = pageRequest(request.query);
+      const older = directory.list().filter((webhook) => before === null || webhook.record.id < before);
+      const { items, next } = toPage(older.slice(0, limit + 1), limit, (webhook) => webhook.record.id);
+      return { items: items.map(presentWebhook), next };
+    },
+  );
+
+  api.get(
+    '/api/v1/webhooks/:id',
+    {
+      config: { role: 'viewer', find },
+      schema: { summary: 'Read a webhook', tags, params: IdParams, response: { 200: Answer } },
+    },
+    async (request) => presentWebhook(find(request.params)),
+  );
+
+  api.patch(
+    '/api/v1/webhooks/:id',
+    {
+      config: { role: 'admin', find },
+      schema: {
+        summary: 'Change a webhook',
+        tags,
+        params: IdParams,
+        body: WebhookPatchBody,
+        response: { 200: Answer },
+      },
+    },
+    async (request) => {
+      const patch = request.body as Json;
+      if (!isJsonObject(patch)) throw new Refusal('validation_failed', 'A merge patch is a JSON object.');
+      return presentWebhook(await webhooks.change(request.params.id, patch));
+    },
+  );
+
+  for (const [verb, reason] of [
+    ['pause', 'manual'],
+    ['resume', null],
+  ] as const) {
+    api.post(
+      `/api/v1/webhooks/:id/${verb}`,
+      {
+        config: { role: 'operator', find },
+        schema: {
+          summary: verb === 'pause' ? 'Hold everything owed to a webhook' : 'Send again, held deliveries first',
+          tags,
+          params: IdParams,
+          body: NoBody,
+          response: { 200: Answer },
+        },
+      },
+      async (request) => presentWebhook(await webhooks.pause(request.params.id, reason)),
+    );
+  }
+
+  api.delete(
+    '/api/v1/webhooks/:id',
+    {
+      config: { role: 'admin', find },
+      schema: { summary: 'Delete a webhook and cancel what it is owed', tags, params: IdParams },
+    },
+    async (request, reply) => {
+      if (!(await remove(request.params.id))) throw notFound('webhook', request.params.id);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** A webhook as the API shows it: effective values, secrets only as set. */
+export function presentWebhook({ record, config, state }: Webhook) {
+  const { url, enabled, auth, ...rest } = config;
+  const { method, contentType, ...others } = rest;
+  return {
+    id: record.id,
+    name: record.name,
+    url,
+    enabled,
+    state,
+    pauseReason: record.pauseReason,
+    method,
+    contentType,
+    auth: maskAuth(auth),
+    ...others,
+    signingSecret: { set: true } as { set: true } | string,
+    inherited: inheritedNames(record.config),
+    createdAt: formatInstant(record.createdAt),
+    updatedAt: formatInstant(record.updatedAt),
+  };
+}

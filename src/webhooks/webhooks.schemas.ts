@@ -1,0 +1,136 @@
+import { Type } from 'typebox';
+import { kinds, nullable, strictObject } from '../http/index.ts';
+
+const MAX_DELAYS = 100;
+
+const Secret = Type.Unsafe<string | { set: true }>({
+  type: ['string', 'object'],
+  minLength: 1,
+  maxLength: 4096,
+  properties: { set: { const: true } },
+  required: ['set'],
+  additionalProperties: false,
+  description: 'Write-only. A read shows `{ "set": true }`; sending that back keeps the secret.',
+});
+
+const AuthSchema = kinds(
+  'type',
+  strictObject({ type: Type.Literal('none') }),
+  strictObject({ type: Type.Literal('basic'), username: Type.String({ maxLength: 1024 }), password: Secret }),
+  strictObject({
+    type: Type.Literal('api_key'),
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+    value: Secret,
+    in: Type.Enum(['header', 'query']),
+  }),
+  strictObject({ type: Type.Literal('bearer'), token: Secret }),
+);
+
+const Ids = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 1000, uniqueItems: true });
+
+const ScopeSchema = strictObject({
+  transferIds: Type.Optional(Ids),
+  scheduleIds: Type.Optional(Ids),
+  stationIds: Type.Optional(Ids),
+  partnerIds: Type.Optional(Ids),
+});
+
+const DelayMs = Type.Integer({ minimum: 0, maximum: 366 * 24 * 3_600_000 });
+const MaxAttempts = Type.Integer({ minimum: 1, maximum: 100 });
+const Jitter = Type.Optional(Type.Number({ minimum: 0, maximum: 1 }));
+
+const RetrySchema = kinds(
+  'strategy',
+  strictObject({
+    strategy: Type.Literal('delays'),
+    delaysMs: Type.Array(DelayMs, { maxItems: MAX_DELAYS }),
+    jitter: Jitter,
+  }),
+  strictObject({ strategy: Type.Literal('fixed'), maxAttempts: MaxAttempts, delayMs: DelayMs, jitter: Jitter }),
+  strictObject({
+    strategy: Type.Literal('exponential'),
+    maxAttempts: MaxAttempts,
+    initialDelayMs: DelayMs,
+    factor: Type.Number({ minimum: 1, maximum: 100 }),
+    maxDelayMs: DelayMs,
+    jitter: Jitter,
+  }),
+);
+
+const PayloadSchema = kinds(
+  'format',
+  strictObject({
+    format: Type.Literal('default'),
+    identifiers: Type.Optional(Type.Enum(['both', 'old', 'new'])),
+  }),
+  strictObject({ format: Type.Literal('standard') }),
+);
+
+/** Every setting a webhook may set itself. Null is the same as absent: the setting is inherited. */
+const settings = {
+  url: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 2048 }))),
+  enabled: Type.Optional(nullable(Type.Boolean())),
+  method: Type.Optional(nullable(Type.Enum(['POST', 'PUT', 'PATCH']))),
+  contentType: Type.Optional(nullable(Type.Enum(['application/json', 'application/json; charset=utf-8']))),
+  auth: Type.Optional(nullable(AuthSchema)),
+  headers: Type.Optional(
+    nullable(Type.Record(Type.String(), Type.String({ maxLength: 8192 }), { maxProperties: 100 })),
+  ),
+  eventTypes: Type.Optional(nullable(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 1000 }))),
+  scope: Type.Optional(nullable(ScopeSchema)),
+  routing: Type.Optional(nullable(Type.Enum(['always', 'unmatched']))),
+  payload: Type.Optional(nullable(PayloadSchema)),
+  retry: Type.Optional(nullable(RetrySchema)),
+  timeoutMs: Type.Optional(nullable(Type.Integer({ minimum: 100, maximum: 120_000 }))),
+  limits: Type.Optional(
+    nullable(strictObject({ maxConcurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })) })),
+  ),
+  signing: Type.Optional(nullable(kinds('scheme', strictObject({ scheme: Type.Literal('standard') })))),
+  allowInsecureHttp: Type.Optional(nullable(Type.Boolean())),
+};
+
+const Name = Type.String({ minLength: 1, maxLength: 200 });
+
+export const NewWebhookBody = strictObject({
+  name: Name,
+  ...settings,
+  signingSecret: Type.Optional(Type.String({ description: '`whsec_` and 24 to 64 bytes in base64.' })),
+});
+export type NewWebhookBody = Type.Static<typeof NewWebhookBody>;
+
+/** A webhook's own settings after a merge patch: what the patch and the settings before it come to. */
+export const MergedWebhook = strictObject({ name: Name, ...settings });
+export type MergedWebhook = Type.Static<typeof MergedWebhook>;
+
+/** RFC 7396: any part of the above. It is checked once it has been merged. */
+export const WebhookPatchBody = Type.Unsafe<Record<string, unknown>>(
+  Type.Object({}, { description: 'A JSON merge patch (RFC 7396) of the webhook; null goes back to inherited.' }),
+);
+
+export const WebhookAnswer = Type.Object({
+  id: Type.String(),
+  name: Name,
+  url: Type.String(),
+  enabled: Type.Boolean(),
+  state: Type.Enum(['active', 'paused', 'disabled']),
+  pauseReason: nullable(Type.Enum(['manual', 'gone'])),
+  method: Type.String(),
+  contentType: Type.String(),
+  auth: Type.Object({ type: Type.String() }),
+  headers: Type.Record(Type.String(), Type.String()),
+  eventTypes: Type.Array(Type.String()),
+  scope: ScopeSchema,
+  routing: Type.String(),
+  payload: PayloadSchema,
+  retry: RetrySchema,
+  timeoutMs: Type.Integer(),
+  limits: Type.Object({ maxConcurrency: Type.Integer() }),
+  signing: Type.Object({ scheme: Type.String() }),
+  signingSecret: Type.Unsafe<string | { set: true }>({
+    description: '`{ "set": true }`; the secret itself only in the answer that created it.',
+  }),
+  allowInsecureHttp: Type.Boolean(),
+  inherited: Type.Array(Type.String(), { description: 'The settings that this webhook does not set itself.' }),
+  createdAt: Type.String({ format: 'date-time' }),
+  updatedAt: Type.String({ format: 'date-time' }),
+});

@@ -1,0 +1,60 @@
+/**
+ * Who may have how much work in hand. A slot is taken when work is handed out and given back in the transaction that
+ * settles it, so what a crash can leave unsettled is never more than `maxInFlight`.
+ */
+export interface Slots {
+  /** Takes a slot for the lane unless the lane or the process has none left, or others of the lane wait already. */
+  take(lane: string, limit: number): boolean;
+  give(lane: string): void;
+  /** How many slots the lane could take now. */
+  free(lane: string, limit: number): number;
+  /** Whether work of the lane waits for a slot. */
+  isWaiting(lane: string): boolean;
+  setWaiting(lane: string, isWaiting: boolean): void;
+  /** The lanes that wait, the one that waits longest first; each call begins with another. */
+  waiting(): string[];
+  readonly inFlight: number;
+}
+
+export function createSlots(maxInFlight: number): Slots {
+  const taken = new Map<string, number>();
+  const queue = new Set<string>();
+  let inFlight = 0;
+
+  function free(lane: string, limit: number): number {
+    return Math.max(0, Math.min(limit - (taken.get(lane) ?? 0), maxInFlight - inFlight));
+  }
+
+  return {
+    free,
+    get inFlight() {
+      return inFlight;
+    },
+    take(lane, limit) {
+      if (free(lane, limit) === 0) return false;
+      taken.set(lane, (taken.get(lane) ?? 0) + 1);
+      inFlight += 1;
+      return true;
+    },
+    give(lane) {
+      const left = (taken.get(lane) ?? 1) - 1;
+      if (left > 0) taken.set(lane, left);
+      else taken.delete(lane);
+      inFlight -= 1;
+    },
+    isWaiting: (lane) => queue.has(lane),
+    setWaiting(lane, isWaiting) {
+      if (isWaiting) queue.add(lane);
+      else queue.delete(lane);
+    },
+    waiting() {
+      const lanes = [...queue];
+      const [first] = lanes;
+      if (first !== undefined) {
+        queue.delete(first);
+        queue.add(first);
+      }
+      return lanes;
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Processes, not threads: tests send signals, spawn worker threads of our own and measure memory.
+    pool: 'forks',
+    // Tests wait for sockets and disks more than they compute, so a core need not be kept free.
+    maxWorkers: '100%',
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    teardownTimeout: 10_000,
+    reporters: ['default', './tools/tally-reporter.ts'],
+  },
+});
