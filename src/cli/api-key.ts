@@ -3,8 +3,12 @@ import { createIds } from '../kernel/ids.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { migrate, openBeside } from '../store/index.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
-import { settingsFor } from './data-folder.ts';
-import type { CreateApiKeyOptions } from './program.ts';
+import { type DataFolderOptions, settingsFor } from './data-folder.ts';
+
+export interface CreateApiKeyOptions extends DataFolderOptions {
+  name: string;
+  role: 'admin' | 'operator' | 'viewer';
+}
 
 /** `waybill api-key create`: prints a new key alone on stdout. Works on the data folder, with the server up or down. */
 export async function createApiKey(options: CreateApiKeyOptions & { io: CommandIo }): Promise<ExitCode> {

@@ -1,8 +1,11 @@
 import { migrate, migrationState, openBeside } from '../store/index.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
-import { settingsFor } from './data-folder.ts';
+import { type DataFolderOptions, settingsFor } from './data-folder.ts';
 import { printLines } from './output.ts';
-import type { MigrateOptions } from './program.ts';
+
+export interface MigrateOptions extends DataFolderOptions {
+  json?: boolean;
+}
 
 /** `waybill migrate status`: which migrations the database has and which it lacks. Returns 1 when some are pending. */
 export async function migrateStatus(options: MigrateOptions & { io: CommandIo }): Promise<ExitCode> {

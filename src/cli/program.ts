@@ -3,9 +3,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import packageJson from '../../package.json' with { type: 'json' };
 import { SetupError } from '../kernel/errors.ts';
 import type { ApiContext } from './api-client.ts';
+import type { CreateApiKeyOptions } from './api-key.ts';
 import { CommandFailure, type CommandIo, type ExitCode } from './command-io.ts';
 import type { PublishOptions } from './events.ts';
 import type { ListenOptions } from './listen.ts';
+import type { MigrateOptions } from './migrate.ts';
+import type { ServeOptions } from './serve.ts';
 import type { WebhookFields } from './webhooks.ts';
 
 /** The options that stand before the command, and again after commands that have no option of that name. */
@@ -13,26 +16,6 @@ export interface GlobalOptions {
   url?: string;
   json?: boolean;
   config?: string;
-}
-
-/** Where a command that works on the data folder itself finds it. Each wins over the environment and the file. */
-export interface DataFolderOptions {
-  dataDir?: string;
-  config?: string;
-}
-
-/** The settings that `waybill serve` takes on its command line. */
-export interface ServeOptions extends DataFolderOptions {
-  listen?: string;
-}
-
-export interface CreateApiKeyOptions extends DataFolderOptions {
-  name: string;
-  role: 'admin' | 'operator' | 'viewer';
-}
-
-export interface MigrateOptions extends DataFolderOptions {
-  json?: boolean;
 }
 
 /**

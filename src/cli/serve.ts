@@ -1,7 +1,12 @@
 import { readSettings } from '../config/index.ts';
 import { runServer } from '../main.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
-import type { ServeOptions } from './program.ts';
+import type { DataFolderOptions } from './data-folder.ts';
+
+/** The settings that `waybill serve` takes on its command line. */
+export interface ServeOptions extends DataFolderOptions {
+  listen?: string;
+}
 
 /** `waybill serve`: the server in the foreground. Returns 0 after SIGTERM or SIGINT, once it has drained. */
 export async function serve({ dataDir, listen, config, io }: ServeOptions & { io: CommandIo }): Promise<ExitCode> {

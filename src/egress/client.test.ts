@@ -432,6 +432,26 @@ describe('giving up', () => {
     await closed(receiver.connections[0]);
   });
 
+  test('a send given up while it waits for a connection is never made', async () => {
+    const bodies: string[] = [];
+    const { promise: arrived, resolve: onArrival } = Promise.withResolvers<ServerResponse>();
+    const receiver = await httpReceiver(async (request, response) => {
+      bodies.push(await bodyOf(request));
+      if (bodies.length === 1) onArrival(response);
+      else answerEmpty(response, 204);
+    });
+    const client = testClient();
+    const first = client.send(requestTo(receiver.url, { body: 'first', maxConcurrency: 1 }));
+    const abort = new AbortController();
+    const second = client.send(requestTo(receiver.url, { body: 'second', maxConcurrency: 1, signal: abort.signal }));
+    const third = client.send(requestTo(receiver.url, { body: 'third', maxConcurrency: 1 }));
+    abort.abort(new Error('stopping'));
+    await expect(second).rejects.toThrow('stopping');
+    answerEmpty(await arrived, 204);
+    await Promise.all([first, third]);
+    expect(bodies).toEqual(['first', 'third']);
+  });
+
   test('a signal that has fired before sends nothing', async () => {
     const receiver = await httpReceiver(accept);
     const signal = AbortSignal.abort(new Error('stopped'));
