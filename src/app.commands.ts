@@ -25,8 +25,12 @@ export interface CommandOptions {
  */
 export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler[] {
   const webhooks = createWebhookBook();
-  const publish: Publish = createPublish(async (tx, event) =>
-    deliveries.owe(tx, event, matchWebhooks(await webhooks.rules(tx), { type: event.type, ...event.keys })),
+  const publish: Publish = createPublish(async (tx, event, sequence) =>
+    deliveries.owe(
+      tx,
+      { ...event, sequence },
+      matchWebhooks(await webhooks.rules(tx), { type: event.type, ...event.keys }),
+    ),
   );
   const news = createWebhookNews(publish);
   const deliveries = createDeliveryWrites({

@@ -105,6 +105,7 @@ export async function startApp({ settings, secrets, onBroken }: AppOptions): Pro
   }
 
   const api = createServer({
+    clock,
     authenticate: (key) => authenticator.authenticate(key),
     onFault: (error, request) => log.error({ err: error, ...request }, 'request failed'),
   });

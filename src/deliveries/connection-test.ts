@@ -70,6 +70,8 @@ export async function testWebhook(
     event,
     delivery: { id, webhookId: webhook.record.id, sent: outgoing.body },
     attempt: recordOf(subject, outgoing, exchange, startedAt),
+    status: exchange.response?.status ?? null,
+    errorCode: exchange.failure?.code ?? null,
   });
   return reportOf(outgoing, exchange);
 }
@@ -103,7 +105,7 @@ function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
   const { response, failure, remoteAddress, certificate, timings } = exchange;
   return {
     ok: failure === null,
-    request: { ...shown, body: body.body },
+    request: { ...shown, body: body.content },
     response,
     remoteAddress,
     certificate,
@@ -116,7 +118,7 @@ function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
 /** A command line that sends the same request; secrets are masked in it. */
 function curlLine({ shown, body }: Outgoing): string {
   const headers = Object.entries(shown.headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
-  return ['curl', '-i', '-X', shown.method, ...headers, '--data-binary', quoted(body.body), quoted(shown.url)].join(
+  return ['curl', '-i', '-X', shown.method, ...headers, '--data-binary', quoted(body.content), quoted(shown.url)].join(
     ' ',
   );
 }

@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
-import { type Api, Instant, nullable, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
+import { type Api, Instant, NoBody, nullable, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound } from '../kernel/errors.ts';
 import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
 import { toPage } from '../kernel/pages.ts';
 import type { Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import type { LoggedExchange } from './attempts.store.ts';
 import type { TestReport } from './connection-test.ts';
 import { DELIVERY_STATES, isEnded } from './deliveries.state.ts';
 import { cancelDelivery, retryDelivery } from './deliveries.store.ts';
@@ -47,12 +48,15 @@ const Delivery = Type.Object({
 
 const DeliveryWithAttempts = Type.Intersect([Delivery, Type.Object({ attempts: Type.Array(Attempt) })]);
 const IdParams = Type.Object({ id: Type.String() });
-const NoBody = Type.Optional(strictObject({}));
 const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
 const tags = ['Deliveries'];
 
 export function deliveryRoutes(api: Api, { store, clock, directory, test }: Dependencies): void {
   const present = (row: DeliveryRow) => presentDelivery(row, directory);
+
+  async function findOne({ id }: Record<string, string>): Promise<void> {
+    await read(id as string);
+  }
 
   async function read(id: string) {
     const found = await store.read(findDelivery, { id });
@@ -83,9 +87,10 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
     },
     async (request) => {
       const { webhookId, eventId, eventType, state, errorCode, status, from, to } = request.query;
-      const page = pageRequest(request.query);
+      const page = pageRequest('deliveries', request.query);
       const rows = await store.read(listDeliveries, {
-        ...page,
+        limit: page.limit,
+        before: page.before === null ? null : Number(page.before),
         webhookId: webhookId ?? null,
         eventId: eventId ?? null,
         eventType: eventType ?? null,
@@ -95,7 +100,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
         from: from === undefined ? null : parseInstant(from),
         to: to === undefined ? null : parseInstant(to),
       });
-      const { items, next } = toPage(rows, page.limit, (row) => row.id);
+      const { items, next } = toPage(rows, page, (row) => String(row.number));
       return { items: items.map(present), next };
     },
   );
@@ -117,7 +122,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
   api.post(
     '/api/v1/deliveries/:id/retry',
     {
-      config: { role: 'operator' },
+      config: { role: 'operator', find: findOne },
       schema: {
         summary: 'Try now; a delivery that has ended gets a new one, whose id is returned',
         tags,
@@ -135,7 +140,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
   api.post(
     '/api/v1/deliveries/:id/cancel',
     {
-      config: { role: 'operator' },
+      config: { role: 'operator', find: findOne },
       schema: {
         summary: 'Cancel an open delivery',
         tags,
@@ -194,31 +199,13 @@ function heldBecause(webhook: Webhook | null): string | null {
   return webhook?.state === 'disabled' ? 'webhook_disabled' : null;
 }
 
-function presentAttempt(row: AttemptRow) {
-  const { number, trigger, startedAt, durationMs, outcome, errorCode, errorMessage } = row;
+function presentAttempt({ exchange, requestBody, ...row }: AttemptRow) {
+  const { request, response, error } = JSON.parse(exchange) as LoggedExchange;
   return {
-    number,
-    trigger,
-    startedAt: formatInstant(startedAt),
-    durationMs,
-    outcome,
-    request: presentRequest(row),
-    response: presentResponse(row),
-    error: errorCode === null ? null : { code: errorCode, message: errorMessage ?? '' },
-  };
-}
-
-function presentRequest({ requestMethod, requestUrl, requestHeaders, requestBody }: AttemptRow) {
-  if (requestMethod === null) return null;
-  return { method: requestMethod, url: requestUrl, headers: JSON.parse(requestHeaders ?? '{}'), body: requestBody };
-}
-
-function presentResponse({ responseStatus, responseHeaders, responseBody, responseTruncated }: AttemptRow) {
-  if (responseStatus === null) return null;
-  return {
-    status: responseStatus,
-    headers: JSON.parse(responseHeaders ?? '{}'),
-    body: responseBody,
-    truncated: responseTruncated === 1,
+    ...row,
+    startedAt: formatInstant(row.startedAt),
+    request: request && { ...request, body: requestBody },
+    response,
+    error,
   };
 }

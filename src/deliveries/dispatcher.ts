@@ -7,20 +7,17 @@ import type { Random } from '../kernel/random.ts';
 import type { InstanceIdentity } from '../payloads/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import { type AttemptRecord, type LoggedExchange, unknownAttempt } from './attempts.store.ts';
 import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts';
 import {
-  type AttemptRecord,
   cancelOrphans,
   claimDue,
-  DUE,
-  type Due,
-  HANDED,
-  type Handed,
   orphanedWebhooks,
   releaseHanded,
   rescueAbandoned,
   type Settlement,
 } from './deliveries.store.ts';
+import { DUE, type Due, HANDED, type Handed } from './handed.ts';
 import { firstDue } from './log.store.ts';
 import { type Outgoing, prepare } from './outgoing.ts';
 import { createSettlements } from './settlements.ts';
@@ -129,7 +126,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
 
   function giveBack(lane: Lane, line: readonly Handed[]): void {
     if (line.length === 0) return;
-    const deliveries = line.map(({ id, webhookId }) => ({ id, webhookId }));
+    const deliveries = line.map(({ number, webhookId }) => ({ number, webhookId }));
     const now = clock.now();
     store
       .run(releaseHanded, { deliveries, dueAt: now, now, isStopping })
@@ -166,23 +163,26 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const decision = decide(end, config.retry, now, random.next());
     const record = recordOf(handed, outgoing, exchange, startedAt);
     settlements.add({
-      id: handed.id,
+      number: handed.number,
       webhookId: handed.webhookId,
+      eventSequence: handed.event.sequence,
       attempt: record,
+      status: exchange.response?.status ?? null,
+      errorCode: exchange.failure?.code ?? null,
       firstSent: handed.sent === null ? outgoing.body : null,
       next: nextOf(decision),
       holdUntil: decision.holdUntil,
       isGone: decision.isGone,
-      news: decision.state === 'exhausted' ? exhaustedNews(webhook, handed, record, now) : null,
+      news: decision.state === 'exhausted' ? exhaustedNews(webhook, handed, exchange.failure, now) : null,
     });
-    report(reportOf(handed, record, decision, now));
+    report(reportOf(handed, exchange, decision, now));
   }
 
   /** The event that tells of a delivery given up, or null where that would only breed more of them. */
-  function exhaustedNews(webhook: Webhook, handed: Handed, record: AttemptRecord, now: number): NewEvent | null {
+  function exhaustedNews(webhook: Webhook, handed: Handed, error: Exchange['failure'], now: number): NewEvent | null {
     if (!tellsOfExhaustion(handed.event.type)) return null;
     const { id, name } = webhook.record;
-    const { error, number: attemptCount } = record;
+    const attemptCount = handed.attemptCount + 1;
     const data = {
       webhook: { id, name, url: webhook.config.url, state: webhook.state, pauseReason: webhook.record.pauseReason },
       delivery: { id: handed.id, eventId: handed.event.id, eventType: handed.event.type, attemptCount, error },
@@ -306,28 +306,21 @@ export function recordOf(
     startedAt,
     durationMs,
     outcome: failure === null ? 'delivered' : 'failed',
-    request: { method: shown.method, url: shown.url, headers: JSON.stringify(shown.headers), bodyId: body.bodyId },
-    response: response === null ? null : { ...response, headers: JSON.stringify(response.headers) },
-    error: failure,
+    bodyHash: body.hash,
+    exchange: JSON.stringify({ request: shown, response, error: failure } satisfies LoggedExchange),
   };
 }
 
 /** What our own stop leaves of an attempt: nobody will hear its answer. It uses up no try. */
 function unknownOf(handed: Handed, now: number): Settlement {
-  const { id, webhookId, attemptCount, trigger, tries } = handed;
+  const { number, webhookId, event, attemptCount, trigger, tries } = handed;
   return {
-    id,
+    number,
     webhookId,
-    attempt: {
-      number: attemptCount + 1,
-      trigger,
-      startedAt: now,
-      durationMs: 0,
-      outcome: 'unknown',
-      request: null,
-      response: null,
-      error: null,
-    },
+    eventSequence: event.sequence,
+    attempt: unknownAttempt(attemptCount + 1, trigger, now),
+    status: null,
+    errorCode: null,
     firstSent: null,
     next: { state: 'retrying', dueAt: now, tries },
     holdUntil: null,
@@ -336,20 +329,21 @@ function unknownOf(handed: Handed, now: number): Settlement {
   };
 }
 
-function reportOf(handed: Handed, record: AttemptRecord, decision: Decision, now: number): AttemptReport {
+function reportOf(handed: Handed, exchange: Exchange, decision: Decision, now: number): AttemptReport {
+  const { response, failure, durationMs } = exchange;
   return {
     deliveryId: handed.id,
     eventId: handed.event.id,
     eventType: handed.event.type,
     webhookId: handed.webhookId,
-    attempt: record.number,
-    trigger: record.trigger,
-    outcome: record.outcome,
+    attempt: handed.attemptCount + 1,
+    trigger: handed.trigger,
+    outcome: failure === null ? 'delivered' : 'failed',
     state: decision.state,
-    status: record.response?.status ?? null,
-    errorCode: record.error?.code ?? null,
-    errorMessage: record.error?.message ?? null,
-    durationMs: record.durationMs,
+    status: response?.status ?? null,
+    errorCode: failure?.code ?? null,
+    errorMessage: failure?.message ?? null,
+    durationMs,
     ageMs: now - idTime(handed.event.id),
     nextAttemptAt: formatInstantOrNull(decision.state === 'retrying' ? decision.dueAt : null),
   };

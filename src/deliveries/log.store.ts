@@ -16,25 +16,21 @@ export interface DeliveryRow {
   attemptCount: number;
   replayOf: DeliveryId | null;
   createdAt: number;
+  /** The store's own key; lists are in its order. */
+  number: number;
 }
 
-/** An attempt as the log shows it. Headers are JSON, credentials masked when they were written. */
+/** An attempt as the log keeps it. */
 export interface AttemptRow {
   number: number;
   trigger: Trigger;
   startedAt: number;
   durationMs: number;
   outcome: AttemptOutcome;
-  requestMethod: string | null;
-  requestUrl: string | null;
-  requestHeaders: string | null;
+  /** A `LoggedExchange` in JSON. */
+  exchange: string;
+  /** What was sent; null when nothing is known to have been. */
   requestBody: string | null;
-  responseStatus: number | null;
-  responseHeaders: string | null;
-  responseBody: string | null;
-  responseTruncated: number | null;
-  errorCode: string | null;
-  errorMessage: string | null;
 }
 
 export interface DeliveryFilter {
@@ -50,8 +46,8 @@ export interface DeliveryFilter {
   to: number | null;
 }
 
-/** Deliveries newest first, `limit + 1` of them, below the id `before`. */
-export const listDeliveries = query<DeliveryFilter & { limit: number; before: string | null }, DeliveryRow[]>(
+/** Deliveries newest first, `limit + 1` of them, below the number `before`. */
+export const listDeliveries = query<DeliveryFilter & { limit: number; before: number | null }, DeliveryRow[]>(
   'deliveries.list',
 );
 
@@ -69,43 +65,47 @@ export const countWaiting = query<null, { waiting: number }>('deliveries.count_w
 /** The webhooks that have something waiting, each with the instant at which the first of it is due. */
 export const firstDue = query<{ webhookIds: string[] }, { webhookId: WebhookId; at: number }[]>('deliveries.first_due');
 
-const COLUMNS =
-  'id, event_id AS "eventId", event_type AS "eventType", webhook_id AS "webhookId", sequence, state, reason, due_at AS "dueAt", ' +
-  'attempt_count AS "attemptCount", replay_of AS "replayOf", created_at AS "createdAt"';
+const SELECT = `SELECT
+    d.number, d.id, e.id AS "eventId", d.event_type AS "eventType", w.id AS "webhookId", d.sequence, d.state, d.reason, d.due_at AS "dueAt",
+    d.attempt_count AS "attemptCount", d.replay_of AS "replayOf", d.created_at AS "createdAt"
+  FROM deliveries d
+  JOIN events e ON e.sequence = d.event_sequence
+  JOIN webhooks w ON w.number = d.webhook_number`;
 
-const ATTEMPTS =
-  'SELECT a.number, a.trigger_kind AS "trigger", a.started_at AS "startedAt", a.duration_ms AS "durationMs", a.outcome, a.request_method AS "requestMethod", ' +
-  'a.request_url AS "requestUrl", a.request_headers AS "requestHeaders", b.content AS "requestBody", a.response_status AS "responseStatus", ' +
-  'a.response_headers AS "responseHeaders", a.response_body AS "responseBody", a.response_truncated AS "responseTruncated", a.error_code AS "errorCode", ' +
-  'a.error_message AS "errorMessage" FROM attempts a LEFT JOIN bodies b ON b.id = a.body_id WHERE a.delivery_id = ? ORDER BY a.number';
+const ATTEMPTS = `SELECT
+    a.number, a.trigger_kind AS "trigger", a.started_at AS "startedAt", a.duration_ms AS "durationMs", a.outcome, a.exchange,
+    b.content AS "requestBody"
+  FROM attempts a
+  JOIN deliveries d ON d.number = a.delivery_number
+  LEFT JOIN bodies b ON b.event_sequence = d.event_sequence AND b.hash = a.body_hash
+  WHERE a.delivery_number = ? ORDER BY a.number`;
 
 export function deliveryLogHandlers(): Handler[] {
   return [
     handleQuery(listDeliveries, (tx, { limit, before, ...filter }) => {
       const { where, params } = conditions([
-        ['webhook_id = ?', filter.webhookId],
-        ['event_id = ?', filter.eventId],
-        ['event_type = ?', filter.eventType],
-        ['state = ?', filter.state],
-        ['error_code = ?', filter.errorCode],
-        ['last_status = ?', filter.status],
-        ['id >= ?', filter.from === null ? null : firstIdAt('dlv', filter.from)],
-        ['id < ?', filter.to === null ? null : firstIdAt('dlv', filter.to)],
-        ['id < ?', before],
+        ['d.webhook_number = (SELECT number FROM webhooks WHERE id = ?)', filter.webhookId],
+        ['d.event_sequence = (SELECT sequence FROM events WHERE id = ?)', filter.eventId],
+        ['d.event_type = ?', filter.eventType],
+        ['d.state = ?', filter.state],
+        ['d.error_code = ?', filter.errorCode],
+        ['d.last_status = ?', filter.status],
+        ['d.id >= ?', filter.from === null ? null : firstIdAt('dlv', filter.from)],
+        ['d.id < ?', filter.to === null ? null : firstIdAt('dlv', filter.to)],
+        ['d.number < ?', before],
       ]);
-      return tx.all<DeliveryRow>(
-        `SELECT ${COLUMNS} FROM deliveries ${where} ORDER BY id DESC LIMIT ?`,
-        ...params,
-        limit + 1,
-      );
+      return tx.all<DeliveryRow>(`${SELECT} ${where} ORDER BY d.number DESC LIMIT ?`, ...params, limit + 1);
     }),
     handleQuery(findDelivery, async (tx, { id }) => {
-      const delivery = await tx.get<DeliveryRow>(`SELECT ${COLUMNS} FROM deliveries WHERE id = ?`, id);
+      const delivery = await tx.get<DeliveryRow>(`${SELECT} WHERE d.id = ?`, id);
       if (delivery === undefined) return null;
-      return { delivery, attempts: await tx.all<AttemptRow>(ATTEMPTS, id) };
+      return { delivery, attempts: await tx.all<AttemptRow>(ATTEMPTS, delivery.number) };
     }),
     handleQuery(deliveriesOfEvent, (tx, { eventId }) =>
-      tx.all<DeliveryRow>(`SELECT ${COLUMNS} FROM deliveries WHERE event_id = ? ORDER BY id`, eventId),
+      tx.all<DeliveryRow>(
+        `${SELECT} WHERE d.event_sequence = (SELECT sequence FROM events WHERE id = ?) ORDER BY d.number`,
+        eventId,
+      ),
     ),
     handleQuery(countWaiting, async (tx) => {
       const row = await tx.get<{ waiting: number }>(
@@ -117,7 +117,8 @@ export function deliveryLogHandlers(): Handler[] {
       const found: { webhookId: WebhookId; at: number }[] = [];
       for (const webhookId of webhookIds) {
         const row = await tx.get<{ at: number }>(
-          'SELECT due_at AS at FROM deliveries WHERE webhook_id = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1',
+          `SELECT due_at AS at FROM deliveries
+            WHERE webhook_number = (SELECT number FROM webhooks WHERE id = ?) AND due_at IS NOT NULL ORDER BY due_at LIMIT 1`,
           webhookId,
         );
         if (row !== undefined) found.push({ webhookId: webhookId as WebhookId, at: row.at });

@@ -4,7 +4,7 @@ import type { JsonObject } from '../kernel/json.ts';
 import { version } from '../kernel/version.ts';
 import { type InstanceIdentity, renderBody } from '../payloads/index.ts';
 import type { Auth, Webhook } from '../webhooks/index.ts';
-import type { Handed, SentBody } from './deliveries.store.ts';
+import type { Handed, SentBody } from './handed.ts';
 import { signStandard } from './sign.ts';
 
 /** A request ready to be sent, and how the log shows it: with credentials masked. */
@@ -15,7 +15,8 @@ export interface Outgoing {
 }
 
 /** What an attempt is of: a handed delivery, as far as the request is concerned. */
-export interface Subject extends Pick<Handed, 'id' | 'sequence' | 'attemptCount' | 'event' | 'sent'> {
+export interface Subject extends Pick<Handed, 'id' | 'sequence' | 'attemptCount' | 'sent'> {
+  event: Omit<Handed['event'], 'sequence'>;
   /** The type to announce where it is not the one that the body shows: a connection test sends a sample. */
   announcedType?: string;
 }
@@ -40,7 +41,7 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceId
     ['content-type', body.contentType],
     ['webhook-id', subject.event.id],
     ['webhook-timestamp', String(timestamp)],
-    ['webhook-signature', signStandard(webhook.signingKey, subject.event.id, timestamp, body.body)],
+    ['webhook-signature', signStandard(webhook.signingKey, subject.event.id, timestamp, body.content)],
     ['x-waybill-event', subject.announcedType ?? subject.event.type],
     ['x-waybill-delivery', subject.id],
     ['x-waybill-attempt', String(subject.attemptCount + 1)],
@@ -52,7 +53,7 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceId
       url: settled.url,
       method: body.method as OutboundRequest['method'],
       headers: [...own.flat(), ...settled.headers],
-      body: body.body,
+      body: body.content,
       timeoutMs: config.timeoutMs,
       maxConcurrency: config.limits.maxConcurrency,
       allowInsecureHttp: config.allowInsecureHttp,
@@ -69,9 +70,8 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceId
 function render(webhook: Webhook, { event }: Subject, instance: InstanceIdentity): SentBody {
   const { method, contentType, payload } = webhook.config;
   const { type, occurredAt } = event;
-  const body = renderBody({ type, occurredAt, data: JSON.parse(event.data) as JsonObject }, payload, instance);
-  const bodyId = `${event.id}.${hash('sha256', body, 'base64url').slice(0, BODY_HASH_LENGTH)}`;
-  return { method, contentType, bodyId, body };
+  const content = renderBody({ type, occurredAt, data: JSON.parse(event.data) as JsonObject }, payload, instance);
+  return { method, contentType, hash: hash('sha256', content, 'base64url').slice(0, BODY_HASH_LENGTH), content };
 }
 
 /** What every request of a webhook shares until the webhook is changed. */

@@ -17,27 +17,31 @@ export function retentionHandlers(deleteEvents: (tx: Tx, sequences: readonly num
   return [
     handleCommand(pruneOld, async (tx, { before, after, now }) => {
       await tx.run('DELETE FROM idempotency_keys WHERE created_at < ?', now - ONCE_KEPT_MS);
-      const looked = await tx.all<{ sequence: number; id: string; open: number }>(
-        'SELECT e.sequence, e.id, EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id AND (d.ended_at IS NULL OR d.ended_at >= ?)) AS open ' +
-          'FROM events e WHERE e.sequence > ? AND e.created_at < ? ORDER BY e.sequence LIMIT ?',
+      const looked = await tx.all<{ sequence: number; open: number }>(
+        `SELECT e.sequence, EXISTS (
+            SELECT 1 FROM deliveries d WHERE d.event_sequence = e.sequence AND (d.ended_at IS NULL OR d.ended_at >= ?)
+          ) AS open
+          FROM events e WHERE e.sequence > ? AND e.created_at < ? ORDER BY e.sequence LIMIT ?`,
         before,
         after,
         before,
         STEP,
       );
-      const old = looked.filter((event) => event.open === 0);
-      for (const { id } of old) {
-        await tx.run('DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE event_id = ?)', id);
-        await tx.run('DELETE FROM deliveries WHERE event_id = ?', id);
-        // Body ids begin with the event's id and a dot; "/" is the character after the dot.
-        await tx.run('DELETE FROM bodies WHERE id > ? AND id < ?', `${id}.`, `${id}/`);
-      }
-      await deleteEvents(
-        tx,
-        old.map((event) => event.sequence),
-      );
+      const old = looked.filter((event) => event.open === 0).map((event) => event.sequence);
+      for (const sequence of old) await deleteDeliveries(tx, sequence);
+      await deleteEvents(tx, old);
       const next = looked.length === STEP ? (looked.at(-1)?.sequence ?? null) : null;
       return { deleted: old.length, next };
     }),
   ];
+}
+
+/** Deletes what belongs to an event. */
+async function deleteDeliveries(tx: Tx, sequence: number): Promise<void> {
+  await tx.run(
+    'DELETE FROM attempts WHERE delivery_number IN (SELECT number FROM deliveries WHERE event_sequence = ?)',
+    sequence,
+  );
+  await tx.run('DELETE FROM deliveries WHERE event_sequence = ?', sequence);
+  await tx.run('DELETE FROM bodies WHERE event_sequence = ?', sequence);
 }

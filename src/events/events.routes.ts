@@ -97,15 +97,15 @@ export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: De
     async (request) => {
       const { after, type, from, to } = request.query;
       if (after !== undefined) return inOrder(after, request.query.limit ?? DEFAULT_PAGE_LIMIT, request.query);
-      const { limit, before } = pageRequest(request.query);
+      const page = pageRequest('events', request.query);
       const rows = await store.read(listEvents, {
         type: type ?? null,
         from: from === undefined ? null : parseInstant(from),
         to: to === undefined ? null : parseInstant(to),
-        limit,
-        before: before === null ? null : Number(before),
+        limit: page.limit,
+        before: page.before === null ? null : Number(page.before),
       });
-      const { items, next } = toPage(rows, limit, (row) => String(row.sequence));
+      const { items, next } = toPage(rows, page, (row) => String(row.sequence));
       return { items: items.map(presentEvent), next };
     },
   );

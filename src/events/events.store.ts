@@ -24,10 +24,10 @@ export interface EventRow {
 }
 
 /** Writes the deliveries that an event causes, in the event's own transaction, and returns how many they are. */
-export type FanOut = (tx: Tx, event: NewEvent) => Promise<number>;
+export type FanOut = (tx: Tx, event: NewEvent, sequence: number) => Promise<number>;
 
-/** Appends an event together with its deliveries, in the transaction of the change that caused it. Returns how many deliveries. */
-export type Publish = (tx: Tx, event: NewEvent) => Promise<number>;
+/** Appends an event together with its deliveries, in the transaction of the change that caused it. */
+export type Publish = (tx: Tx, event: NewEvent) => Promise<{ sequence: number; deliveryCount: number }>;
 
 export interface Published {
   id: EventId;
@@ -35,7 +35,7 @@ export interface Published {
 }
 
 /** Publishes events in order, all or none. */
-export const publishEvents = command<NewEvent[], Published[]>('events.publish');
+export const publishEvents = command<NewEvent[], Published[]>('events.publish', { weigh: (events) => events.length });
 
 export interface EventFilter {
   type: string | null;
@@ -63,7 +63,7 @@ export function createPublish(fanOut: FanOut): Publish {
   return async function publish(tx, event) {
     const sequence = await tx.next(EVENT_COUNTER);
     await tx.run(INSERT, sequence, event.id, event.type, event.occurredAt, event.createdAt, event.data);
-    return fanOut(tx, event);
+    return { sequence, deliveryCount: await fanOut(tx, event, sequence) };
   };
 }
 
@@ -71,7 +71,10 @@ export function eventHandlers(publish: Publish): Handler[] {
   return [
     handleCommand(publishEvents, async (tx, events) => {
       const published: Published[] = [];
-      for (const event of events) published.push({ id: event.id, deliveryCount: await publish(tx, event) });
+      for (const event of events) {
+        const { deliveryCount } = await publish(tx, event);
+        published.push({ id: event.id, deliveryCount });
+      }
       return published;
     }),
     handleQuery(listEvents, (tx, { type, from, to, limit, before }) => {

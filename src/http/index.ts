@@ -3,6 +3,6 @@ export { addDocs } from './docs.ts';
 export { onceOf, type RequestOnce } from './once.ts';
 export { PageQuery, pageOf, pageRequest } from './paging.ts';
 export { tooLarge } from './problem.ts';
-export { Instant, kinds, nullable, strictObject } from './schemas.ts';
+export { Instant, kinds, NoBody, nullable, strictObject } from './schemas.ts';
 export { type Api, createServer, type ServerOptions } from './server.ts';
 export { createCheck } from './validation.ts';

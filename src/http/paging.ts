@@ -20,10 +20,11 @@ export function pageOf<T extends Type.TSchema>(item: T) {
 
 const _query = Type.Object(PageQuery);
 
-/** What a list was asked for. Refuses (400) a cursor that is not ours. */
-export function pageRequest(query: Static<typeof _query>): PageRequest {
+/** What a list was asked for. Refuses (400) a cursor that is not this list's. */
+export function pageRequest(list: string, query: Static<typeof _query>): PageRequest {
   return {
+    list,
     limit: query.limit ?? DEFAULT_PAGE_LIMIT,
-    before: query.cursor === undefined ? null : decodeCursor(query.cursor),
+    before: query.cursor === undefined ? null : decodeCursor(list, query.cursor),
   };
 }

@@ -31,6 +31,7 @@ const FASTIFY_ERRORS: Record<string, (message: string) => Refusal> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => tooLarge('The body is larger than this route takes.'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new Refusal('validation_failed', 'The body is not as long as its Content-Length says.'),
+  FST_ERR_MAX_PARAM_LENGTH: () => new Refusal('not_found', 'Nothing has an id as long as the one in the path.'),
   FST_ERR_BAD_URL: () => new Refusal('validation_failed', 'The URL is not valid.'),
 };
 

@@ -16,7 +16,6 @@ export function kinds<T extends Type.TSchema[]>(discriminator: string, ...schema
   return Type.Unsafe<Type.Static<T[number]>>({
     type: 'object',
     discriminator: { propertyName: discriminator },
-    required: [discriminator],
     oneOf: schemas,
   });
 }
@@ -25,6 +24,9 @@ export function kinds<T extends Type.TSchema[]>(discriminator: string, ...schema
 export function strictObject<P extends Type.TProperties>(properties: P, options: Type.TObjectOptions = {}) {
   return Type.Object(properties, { additionalProperties: false, ...options });
 }
+
+/** What an action takes: an empty object, or nothing at all, which Fastify hands over as null. */
+export const NoBody = nullable(strictObject({}));
 
 /** An instant as answers show it. */
 export const Instant = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, with milliseconds.' });

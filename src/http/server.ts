@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Clock } from '../kernel/clock.ts';
 import { Refusal } from '../kernel/errors.ts';
 import { type Actor, mayAct, type Role } from './actor.ts';
 import { PROBLEM_TYPE, problemOf, refusalOf } from './problem.ts';
@@ -9,7 +11,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; absent: anyone, without a key. */
     role?: Role;
-    /** Throws `not_found` for an id in the path that names nothing: asked before the body is looked at. */
+    /** Throws, or rejects with, `not_found` for an id in the path that names nothing: asked before the body is looked at. */
     find?: (params: Record<string, string>) => unknown;
   }
   interface FastifyRequest {
@@ -30,6 +32,7 @@ export type Api = FastifyInstance<
 >;
 
 export interface ServerOptions {
+  clock: Clock;
   /** The actor behind a bearer token, or null when it is not a key of ours, or expired. */
   authenticate: (token: string) => Promise<Actor | null>;
   /** Told of every fault, with the request that met it. */
@@ -38,6 +41,7 @@ export interface ServerOptions {
 
 const MEBIBYTE = 1024 * 1024;
 const KEEP_ALIVE_MS = 72_000;
+const IDLE_CHECK_MS = 100;
 
 /** The HTTP host: authentication, bodies, validation and problems. It knows no module and no route. */
 export function createServer(options: ServerOptions): Api {
@@ -47,6 +51,7 @@ export function createServer(options: ServerOptions): Api {
     exposeHeadRoutes: false,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: answerError,
   }).withTypeProvider<TypeBoxTypeProvider>() as Api;
 
   app.decorateRequest('actor', null as unknown as Actor);
@@ -68,10 +73,12 @@ export function createServer(options: ServerOptions): Api {
     if (!mayAct(request.actor, role)) {
       throw new Refusal('forbidden', `This needs a key with the role ${role}; this one has ${request.actor.role}.`);
     }
-    find?.(request.params as Record<string, string>);
+    await find?.(request.params as Record<string, string>);
   });
 
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(answerError);
+
+  function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const refusal = refusalOf(error) ?? faultOf(error, request);
     if (refusal.status === 503) reply.header('retry-after', '1');
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
@@ -79,15 +86,43 @@ export function createServer(options: ServerOptions): Api {
       .code(refusal.status)
       .type(PROBLEM_TYPE)
       .send(JSON.stringify(problemOf(refusal)));
-  });
+  }
 
   function faultOf(error: unknown, request: FastifyRequest): Refusal {
-    options.onFault(error, request);
+    // Not the request itself: its headers hold the caller's key.
+    options.onFault(error, { method: request.method, url: request.url });
     return new Refusal('internal_error', 'This is a mistake in Waybill. The server log says more.');
   }
 
   refuseUnknownRoutes(app, options.authenticate);
+  closeConnectionsWithServer(app, options.clock);
   return app;
+}
+
+/**
+ * Lets requests under way finish when the server closes, and then their connections too: a kept-alive one would hold
+ * the process for more than a minute after its last answer.
+ */
+function closeConnectionsWithServer(app: Api, clock: Clock): void {
+  let isClosing = false;
+  let isOpen = true;
+  app.server.once('close', () => {
+    isOpen = false;
+  });
+  app.addHook('preClose', (done) => {
+    isClosing = true;
+    closeIdle();
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) reply.header('connection', 'close');
+    done(null, payload);
+  });
+
+  function closeIdle(): void {
+    app.server.closeIdleConnections();
+    if (isOpen) clock.after(IDLE_CHECK_MS, closeIdle);
+  }
 }
 
 async function actorOf(request: FastifyRequest, authenticate: ServerOptions['authenticate']): Promise<Actor> {
@@ -110,9 +145,10 @@ function readJson(app: Api): void {
   app.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    (request, body, done) => {
+    (request, body: Buffer, done) => {
       request.bodyBytes = body.length;
       if (body.length === 0) return done(null, undefined);
+      if (!isUtf8(body)) return done(new Refusal('validation_failed', 'The body is not valid UTF-8 (RFC 8259 §8.1).'));
       try {
         done(null, JSON.parse(body.toString()));
       } catch (error) {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type Api, PageQuery, pageOf, pageRequest, ROLES } from '../http/index.ts';
+import { type Api, nullable, PageQuery, pageOf, pageRequest, ROLES } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound, unacceptable } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -24,7 +24,7 @@ const NewApiKey = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 200 }),
     role: RoleSchema,
-    expiresAt: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
+    expiresAt: Type.Optional(nullable(Type.String({ format: 'date-time' }))),
   },
   { additionalProperties: false },
 );
@@ -79,8 +79,8 @@ export function apiKeyRoutes(api: Api, { store, clock, ids, random, authenticato
       },
     },
     async (request) => {
-      const page = pageRequest(request.query);
-      const { items, next } = toPage(await store.read(listApiKeys, page), page.limit, (row) => row.id);
+      const page = pageRequest('api-keys', request.query);
+      const { items, next } = toPage(await store.read(listApiKeys, page), page, (row) => row.id);
       return { items: items.map(present), next };
     },
   );

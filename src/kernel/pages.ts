@@ -8,6 +8,8 @@ export interface Page<T> {
 
 /** What a list is asked for. `before` is the key of the last item already seen, or null for the first page. */
 export interface PageRequest {
+  /** Names the list, so that it does not take the cursors of another one. */
+  list: string;
   limit: number;
   before: string | null;
 }
@@ -16,26 +18,27 @@ export const DEFAULT_PAGE_LIMIT = 50;
 export const MAX_PAGE_LIMIT = 250;
 
 /** Wraps the key of a page's last item, so that callers do not come to depend on what is inside. */
-export function encodeCursor(key: string): string {
-  return Buffer.from(`c1:${key}`).toString('base64url');
+export function encodeCursor(list: string, key: string): string {
+  return Buffer.from(`${list}:${key}`).toString('base64url');
 }
 
-/** The key inside a cursor. Refuses (400) what `encodeCursor` did not make. */
-export function decodeCursor(cursor: string): string {
+/** The key inside a cursor. Refuses (400) what `encodeCursor` did not make for this list. */
+export function decodeCursor(list: string, cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
-  if (!text.startsWith('c1:') || encodeCursor(text.slice(3)) !== cursor) {
+  const key = text.slice(list.length + 1);
+  if (encodeCursor(list, key) !== cursor) {
     throw new Refusal('validation_failed', 'This cursor is not one of ours; use `next` of the page before, as it is.', {
       errors: [{ pointer: '?cursor', detail: 'Not a cursor of this list.' }],
     });
   }
-  return text.slice(3);
+  return key;
 }
 
 /**
  * Cuts `limit + 1` rows down to a page. The extra row only tells that there is more.
  */
-export function toPage<T>(rows: readonly T[], limit: number, keyOf: (row: T) => string): Page<T> {
+export function toPage<T>(rows: readonly T[], { list, limit }: PageRequest, keyOf: (row: T) => string): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, next: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
+  return { items, next: rows.length > limit && last !== undefined ? encodeCursor(list, keyOf(last)) : null };
 }

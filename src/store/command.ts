@@ -31,10 +31,18 @@ export interface Tx extends ReadTx {
 }
 
 /** The name and types of a write. The types exist for the compiler only. */
-export interface CommandRef<I, O> {
+export interface CommandRef<I, O> extends CommandTraits<I> {
   readonly kind: 'command';
   readonly name: string;
   readonly types?: (input: I) => O;
+}
+
+/** How the store should treat a command among others that wait for it. */
+export interface CommandTraits<I> {
+  /** How many rows or so an input stands for: groups are made of a bounded weight. 1 where left out. */
+  readonly weigh?: (input: I) => number;
+  /** Goes before what is not urgent: work that ends something, so that new work can begin. */
+  readonly isUrgent?: boolean;
 }
 
 /** The name and types of a read. */
@@ -44,8 +52,8 @@ export interface QueryRef<I, O> {
   readonly types?: (input: I) => O;
 }
 
-export function command<I, O>(name: string): CommandRef<I, O> {
-  return { kind: 'command', name };
+export function command<I, O>(name: string, traits: CommandTraits<I> = {}): CommandRef<I, O> {
+  return { kind: 'command', name, ...traits };
 }
 
 export function query<I, O>(name: string): QueryRef<I, O> {

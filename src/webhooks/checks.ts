@@ -2,7 +2,11 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type EgressRules, judgeUrl } from '../egress/index.ts';
 import { subscribable } from '../events/index.ts';
 import { unacceptable } from '../kernel/errors.ts';
-import type { OwnConfig } from './webhook.ts';
+import type { GivenSecret } from './secrets.ts';
+import type { Auth, WebhookConfig } from './webhook.ts';
+
+/** What a webhook sets itself, secrets as they were given. */
+type GivenConfig = Partial<Omit<WebhookConfig<string>, 'auth'>> & { auth?: Auth<GivenSecret> };
 
 /** Names that framing, or Waybill itself, owns. */
 const RESERVED_HEADERS = new Set([
@@ -25,10 +29,10 @@ const RESERVED_PREFIXES = ['webhook-', 'x-waybill-'];
  * Refuses (422, with a pointer) what the schema cannot say: an address the operator has not allowed, a header that is
  * ours, an event type that does not exist. Looks only at what the webhook sets itself.
  */
-export function checkConfig(config: OwnConfig, rules: EgressRules): void {
+export function checkConfig(config: GivenConfig, rules: EgressRules): void {
   checkUrl(config, rules);
   checkHeaders(config);
-  checkAuth(config);
+  if (config.auth !== undefined) checkAuth(config.auth);
   for (const [index, pattern] of (config.eventTypes ?? []).entries()) {
     if (!subscribable(pattern)) {
       throw unacceptable(
@@ -39,7 +43,7 @@ export function checkConfig(config: OwnConfig, rules: EgressRules): void {
   }
 }
 
-function checkUrl(config: OwnConfig, rules: EgressRules): void {
+function checkUrl(config: GivenConfig, rules: EgressRules): void {
   if (config.url === undefined) throw unacceptable('/url', 'A URL is required: there is no default one to inherit.');
   const url = URL.parse(config.url);
   if (url === null || !/^https?:$/.test(url.protocol)) {
@@ -53,7 +57,8 @@ function checkUrl(config: OwnConfig, rules: EgressRules): void {
   if (refused !== null) throw unacceptable('/url', refused.message, 'egress_refused');
 }
 
-function checkHeaders(config: OwnConfig): void {
+function checkHeaders(config: GivenConfig): void {
+  const ofAuth = headersOf(config.auth);
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(config.headers ?? {})) {
     const pointer = `/headers/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
@@ -62,10 +67,18 @@ function checkHeaders(config: OwnConfig): void {
     const lower = name.toLowerCase();
     if (seen.has(lower)) throw unacceptable(pointer, 'This header is given twice: names differ by more than case.');
     seen.add(lower);
-    if (lower === 'authorization' && config.auth !== undefined && config.auth.type !== 'none') {
+    if (ofAuth.includes(lower)) {
       throw unacceptable(pointer, 'With an `auth` other than none, Waybill itself writes this header.');
     }
   }
+}
+
+/** The headers that an `auth` leaves no room for, in lower case. */
+function headersOf(auth: GivenConfig['auth']): string[] {
+  if (auth === undefined || auth.type === 'none') return [];
+  return auth.type === 'api_key' && auth.in === 'header'
+    ? ['authorization', auth.name.toLowerCase()]
+    : ['authorization'];
 }
 
 function checkHeaderName(name: string, pointer: string): void {
@@ -88,12 +101,36 @@ function checkHeaderText(value: string, pointer: string): void {
   }
 }
 
-function checkAuth(config: OwnConfig): void {
-  const { auth } = config;
-  if (auth?.type === 'api_key' && auth.in === 'header') checkHeaderName(auth.name, '/auth/name');
+/**
+ * Refuses credentials that would not arrive as they were given, or would break out of their header (RFC 7617 §2,
+ * RFC 9110 §5.5). A secret that is to stay as it is has been judged before.
+ */
+function checkAuth(auth: Auth<GivenSecret>): void {
+  switch (auth.type) {
+    case 'none':
+      return;
+    case 'basic':
+      if (auth.username.includes(':')) throw unacceptable('/auth/username', 'A colon would end the user name here.');
+      checkBasicText(auth.username, '/auth/username');
+      checkBasicText(auth.password, '/auth/password');
+      return;
+    case 'bearer':
+      checkSecretText(auth.token, '/auth/token');
+      return;
+    case 'api_key':
+      if (auth.in === 'header') checkHeaderName(auth.name, '/auth/name');
+      // In the query too, because a value that is kept may move from there into a header.
+      checkSecretText(auth.value, '/auth/value');
+  }
 }
 
-/** Refuses credentials that could break out of the header they are sent in. `secret` is plain text. */
-export function checkSecretText(secret: string, pointer: string): void {
-  checkHeaderText(secret, pointer);
+function checkSecretText(secret: GivenSecret, pointer: string): void {
+  if (typeof secret === 'string') checkHeaderText(secret, pointer);
+}
+
+/** Anything can be sent as base64, but user names and passwords hold no control characters. */
+function checkBasicText(text: GivenSecret, pointer: string): void {
+  if (typeof text === 'string' && /\p{Cc}/u.test(text)) {
+    throw unacceptable(pointer, 'User names and passwords hold no line breaks and no other control characters.');
+  }
 }

@@ -50,7 +50,8 @@ export async function openDirectory(store: Store, sealer: Sealer): Promise<Webho
   };
 }
 
-function openWebhook(record: WebhookRecord, sealer: Sealer): Webhook {
+/** The webhook that a record describes. */
+export function openWebhook(record: WebhookRecord, sealer: Sealer): Webhook {
   const sealed = effectiveConfig(record.config);
   const config = { ...sealed, auth: openAuth(sealed.auth, record.id, sealer) };
   const secret = sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret'));

@@ -52,6 +52,8 @@ export type WebhookState = 'active' | 'paused' | 'disabled';
 
 /** A webhook as it is kept. Instants are epoch milliseconds. */
 export interface WebhookRecord {
+  /** The key that deliveries refer to it by, inside the store. */
+  number: number;
   id: WebhookId;
   name: string;
   config: OwnConfig;

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type Api, onceOf, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
+import { type Api, NoBody, onceOf, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
@@ -22,7 +22,6 @@ interface Dependencies {
 /** The schema of a read; its type is that of the function that makes one. */
 const Answer = Type.Unsafe<ReturnType<typeof presentWebhook>>(WebhookAnswer);
 const IdParams = Type.Object({ id: Type.String() });
-const NoBody = Type.Optional(strictObject({}));
 const tags = ['Webhooks'];
 
 export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: Dependencies): void {
@@ -63,9 +62,10 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
       },
     },
     async (request) => {
-      const { limit, before } = pageRequest(request.query);
+      const page = pageRequest('webhooks', request.query);
+      const { limit, before } = page;
       const older = directory.list().filter((webhook) => before === null || webhook.record.id < before);
-      const { items, next } = toPage(older.slice(0, limit + 1), limit, (webhook) => webhook.record.id);
+      const { items, next } = toPage(older.slice(0, limit + 1), page, (webhook) => webhook.record.id);
       return { items: items.map(presentWebhook), next };
     },
   );

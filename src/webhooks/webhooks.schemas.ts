@@ -102,9 +102,17 @@ export type NewWebhookBody = Type.Static<typeof NewWebhookBody>;
 export const MergedWebhook = strictObject({ name: Name, ...settings });
 export type MergedWebhook = Type.Static<typeof MergedWebhook>;
 
-/** RFC 7396: any part of the above. It is checked once it has been merged. */
+/** RFC 7396: any part of the above. Here only its names are checked, the values once they have been merged. */
 export const WebhookPatchBody = Type.Unsafe<Record<string, unknown>>(
-  Type.Object({}, { description: 'A JSON merge patch (RFC 7396) of the webhook; null goes back to inherited.' }),
+  strictObject(
+    {
+      ...Object.fromEntries(['name', ...Object.keys(settings)].map((name) => [name, Type.Optional(Type.Unknown())])),
+      signingSecret: Type.Optional(
+        strictObject({ set: Type.Literal(true) }, { description: 'As a read shows it: the secret stays.' }),
+      ),
+    },
+    { description: 'A JSON merge patch (RFC 7396) of the webhook; null goes back to inherited.' },
+  ),
 );
 
 export const WebhookAnswer = Type.Object({

@@ -15,6 +15,8 @@ import type { OwnConfig, PauseReason, WebhookRecord } from './webhook.ts';
 
 /** The part of a webhook that is decided by inside the store: what it matches, and whether it may be sent to. */
 export interface WebhookRules extends MatchRules {
+  /** The key that deliveries refer to it by. */
+  number: number;
   paused: boolean;
   holdUntil: number | null;
   maxConcurrency: number;
@@ -48,6 +50,7 @@ export const allWebhooks = query<null, WebhookRecord[]>('webhooks.all');
 export const WEBHOOK_CHANGED = 'webhooks.changed';
 
 interface WebhookRow {
+  number: number;
   id: WebhookId;
   name: string;
   config: string;
@@ -63,6 +66,7 @@ interface WebhookRow {
 
 function toRecord(row: WebhookRow): WebhookRecord {
   return {
+    number: row.number,
     id: row.id,
     name: row.name,
     config: JSON.parse(row.config) as OwnConfig,
@@ -80,6 +84,7 @@ function toRecord(row: WebhookRow): WebhookRecord {
 function toRules(record: WebhookRecord): WebhookRules {
   const config = effectiveConfig(record.config);
   return {
+    number: record.number,
     id: record.id,
     enabled: config.enabled,
     eventTypes: config.eventTypes,
@@ -96,9 +101,10 @@ function toRules(record: WebhookRecord): WebhookRules {
  * of whoever caused it, so what is remembered between transactions is never behind.
  */
 export interface WebhookBook {
-  /** All webhooks that are not deleted, in the order of their ids. */
+  /** All webhooks that are not deleted, in the order in which they were made. */
   rules(tx: ReadTx): Promise<Iterable<WebhookRules>>;
   find(tx: ReadTx, id: string): Promise<WebhookRules | null>;
+  findByNumber(tx: ReadTx, number: number): Promise<WebhookRules | null>;
   pause(tx: Tx, change: { id: string; reason: PauseReason | null; now: number }): Promise<WebhookRecord | null>;
   /** Lets nothing be sent to the webhook before `until`; a later instant already set stays. */
   hold(tx: Tx, id: string, until: number): Promise<void>;
@@ -108,10 +114,10 @@ export interface WebhookBook {
   remove(tx: Tx, id: string, now: number): Promise<boolean>;
 }
 
-const ALL = 'SELECT * FROM webhooks ORDER BY id';
+const ALL = 'SELECT * FROM webhooks ORDER BY number';
 const ONE = 'SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL';
 const INSERT =
-  'INSERT INTO webhooks (id, name, config, signing_secret, paused, version, created_at, updated_at) VALUES (?, ?, ?, ?, 0, 1, ?, ?)';
+  'INSERT INTO webhooks (number, id, name, config, signing_secret, paused, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?)';
 const CHANGE =
   'UPDATE webhooks SET name = ?, config = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND deleted_at IS NULL';
 const PAUSE = 'UPDATE webhooks SET paused = 1, pause_reason = ? WHERE id = ? AND paused = 0 AND deleted_at IS NULL';
@@ -164,6 +170,10 @@ export function createWebhookBook(): WebhookBook {
     written,
     rules: async (tx) => (await load(tx)).values(),
     find: async (tx, id) => (await load(tx)).get(id) ?? null,
+    async findByNumber(tx, number) {
+      for (const rules of (await load(tx)).values()) if (rules.number === number) return rules;
+      return null;
+    },
     pause: (tx, { id, reason }) => (reason === null ? write(tx, id, RESUME, [id]) : write(tx, id, PAUSE, [reason, id])),
     async hold(tx, id, until) {
       await write(tx, id, HOLD, [until, id, until]);
@@ -185,7 +195,7 @@ export interface WebhookNews {
 export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[] {
   return [
     handleCommand(createWebhook, async (tx, { id, name, config, signingSecret, now }) => {
-      await tx.run(INSERT, id, name, JSON.stringify(config), signingSecret, now, now);
+      await tx.run(INSERT, await tx.next('webhooks'), id, name, JSON.stringify(config), signingSecret, now, now);
       return (await book.written(tx, id)) as WebhookRecord;
     }),
     handleCommand(changeWebhook, async (tx, { id, name, config, version, now }) => {

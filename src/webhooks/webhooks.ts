@@ -3,14 +3,14 @@ import { createCheck } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import type { Ids, WebhookId } from '../kernel/ids.ts';
-import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
+import { isJsonObject, type Json, type JsonObject, ownMember } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { OnceOnly, Store } from '../store/index.ts';
-import { checkConfig, checkSecretText } from './checks.ts';
+import { checkConfig } from './checks.ts';
 import { BUILT_IN_DEFAULTS, DEFAULT_JITTER, effectiveConfig } from './defaults.ts';
-import type { Webhook, WebhookDirectory } from './directory.ts';
-import { mergePatch } from './merge-patch.ts';
+import { openWebhook, type Webhook, type WebhookDirectory } from './directory.ts';
+import { mergePatch, withMembers } from './merge-patch.ts';
 import { checkSigningSecret, type GivenSecret, makeSigningSecret, maskAuth, sealAuth, secretPlace } from './secrets.ts';
 import type { Auth, OwnConfig, PauseReason, WebhookRecord } from './webhook.ts';
 import { MergedWebhook, type NewWebhookBody } from './webhooks.schemas.ts';
@@ -55,10 +55,7 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
       checkConfig(config, rules);
       return config;
     }
-    checkConfig({ ...config, auth: auth as Auth<string> }, rules);
-    for (const [member, value] of Object.entries(auth)) {
-      if (member !== 'type' && typeof value === 'string') checkSecretText(value, `/auth/${member}`);
-    }
+    checkConfig({ ...config, auth: auth as Auth<GivenSecret> }, rules);
     return { ...config, auth: sealAuth(auth as Auth<GivenSecret>, previous.auth, id, sealer) };
   }
 
@@ -79,11 +76,14 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
         once === null
           ? await store.run(createWebhook, created)
           : (await store.runOnce(createWebhook, created, once)).value;
-      const webhook = inForce(record, record.id);
-      return { webhook, signingSecret: sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret')) };
+      // As it was created, also for whoever asks again after it has been changed or deleted.
+      return {
+        webhook: openWebhook(record, sealer),
+        signingSecret: sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret')),
+      };
     },
 
-    async change(id, patch) {
+    async change(id, { signingSecret: _kept, ...patch }) {
       const current = directory.get(id);
       if (current === null) throw notFound('webhook', id);
       const { record } = current;
@@ -107,12 +107,12 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 }
 
 /** Members that choose a kind: a patch that names another kind replaces the whole object. */
-const DISCRIMINATORS: Record<string, string> = {
-  auth: 'type',
-  payload: 'format',
-  retry: 'strategy',
-  signing: 'scheme',
-};
+const DISCRIMINATORS: ReadonlyMap<string, string> = new Map([
+  ['auth', 'type'],
+  ['payload', 'format'],
+  ['retry', 'strategy'],
+  ['signing', 'scheme'],
+]);
 
 /**
  * The webhook's own settings after a merge patch. The patch is merged with what a read shows, so that one member of an
@@ -124,22 +124,20 @@ function applyPatch(record: WebhookRecord, patch: JsonObject): JsonObject {
     ...effectiveConfig(record.config),
     auth: maskAuth(effectiveConfig(record.config).auth),
   } as unknown as JsonObject;
-  const merged: JsonObject = { name: record.name, ...own };
-  if (own.auth !== undefined) merged.auth = shown.auth as Json;
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete merged[name];
-    else merged[name] = mergePatch(isOtherKind(name, shown[name], value) ? {} : targetOf(name, own, shown), value);
-  }
-  return merged;
+  const current: JsonObject = { name: record.name, ...own };
+  if (own.auth !== undefined) current.auth = shown.auth as Json;
+  return withMembers(current, patch, (name, value) =>
+    mergePatch(isOtherKind(name, ownMember(shown, name), value) ? {} : targetOf(name, own, shown), value),
+  );
 }
 
 /** `limits` are inherited member by member, so only the webhook's own are merged with. */
 function targetOf(name: string, own: JsonObject, shown: JsonObject): Json | undefined {
-  return name === 'limits' ? own[name] : shown[name];
+  return ownMember(name === 'limits' ? own : shown, name);
 }
 
 function isOtherKind(name: string, current: Json | undefined, value: Json): boolean {
-  const discriminator = DISCRIMINATORS[name];
+  const discriminator = DISCRIMINATORS.get(name);
   if (discriminator === undefined || !isJsonObject(value) || !isJsonObject(current)) return false;
   const kind = value[discriminator];
   return kind !== undefined && kind !== current[discriminator];

@@ -3,13 +3,13 @@
  * wait is pure latency; a millisecond or two under load, because a commit costs the same for one call as for fifty.
  */
 export interface Linger {
-  /** Notes a flush of `calls` calls at the monotonic instant `atMs`. */
+  /** Notes a group of `calls` calls that goes out at the monotonic instant `atMs`. */
   note(calls: number, atMs: number): void;
   /** Milliseconds that the next group may wait. */
   waitMs(): number;
 }
 
-const BUSY_CALLS_PER_SECOND = 1_500;
+const BUSY_CALLS_PER_SECOND = 1_200;
 const SATURATED_CALLS_PER_SECOND = 6_000;
 const SMOOTHING = 0.2;
 

@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import { nextTurn } from '../../kernel/clock.ts';
+import { nextTurn, systemClock } from '../../kernel/clock.ts';
 import { Refusal, SetupError } from '../../kernel/errors.ts';
 import type { CommandRef, QueryRef } from '../command.ts';
-import type { OnceAnswer, OnceOnly, Store, StoreLoad } from '../store.ts';
-import type { Call, Outcome } from './group-commit.ts';
+import type { OnceOnly, Store, StoreLoad } from '../store.ts';
+import type { Outcome } from './group-commit.ts';
+import { createLinger } from './linger.ts';
+import { createOutbox } from './outbox.ts';
 import type { FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
 
 export interface SqliteOptions {
@@ -67,9 +69,16 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
   const waiters = new Map<number, Waiter>();
   const listeners = new Map<string, ((payload: never) => void)[]>();
   const load: StoreLoad = { waiting: 0, lastFlushMs: 0, flushes: 0 };
+  const outbox = createOutbox();
+  const linger = createLinger();
+  const checkpoints = createCheckpoints((truncate) => {
+    reader.postMessage({ kind: 'checkpoint', truncate } satisfies ToReader);
+  });
   let lastNumber = 0;
-  let outbox: Call[] = [];
-  let checkpoints: Checkpoints;
+  let isPostScheduled = false;
+  /** Calls that the writer has and has not answered. */
+  let posted = 0;
+  let onDrained: (() => void) | null = null;
 
   function settle(outcome: Outcome): void {
     const waiter = waiters.get(outcome.number);
@@ -78,19 +87,34 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
     else waiter?.reject(errorOf(outcome));
   }
 
-  function send(name: string, input: unknown, once: OnceOnly | null): Promise<unknown> {
+  function send<I, O>(ref: CommandRef<I, O>, input: I, once: OnceOnly | null): Promise<never> {
     lastNumber += 1;
     const number = lastNumber;
     load.waiting += 1;
-    if (outbox.length === 0) nextTurn(postOutbox);
-    outbox.push({ number, name, input, once });
+    const traits = { weight: ref.weigh?.(input) ?? 1, isUrgent: ref.isUrgent ?? false };
+    outbox.add({ number, name: ref.name, input, once }, traits);
+    schedulePost();
     return new Promise((resolve, reject) => waiters.set(number, { resolve, reject }));
   }
 
-  function postOutbox(): void {
-    const message: ToWriter = { kind: 'calls', calls: outbox };
-    outbox = [];
-    writer.postMessage(message);
+  /**
+   * Calls go to the writer when it has answered those before: while it is at work they could only wait there, and
+   * together they cost one wake-up and one commit. Under load they wait a little for company.
+   */
+  function schedulePost(): void {
+    if (isPostScheduled || posted > 0 || outbox.length === 0) return;
+    isPostScheduled = true;
+    const waitMs = linger.waitMs();
+    if (waitMs === 0) nextTurn(postGroup);
+    else systemClock.after(waitMs, postGroup);
+  }
+
+  function postGroup(): void {
+    isPostScheduled = false;
+    const calls = outbox.takeGroup();
+    posted = calls.length;
+    linger.note(calls.length, systemClock.monotonicMs());
+    writer.postMessage({ kind: 'calls', calls } satisfies ToWriter);
   }
 
   function publishSignals(signals: readonly { topic: string; payload: unknown }[]): void {
@@ -101,13 +125,17 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
 
   writer.on('message', (message: FromWriter) => {
     if (message.kind !== 'group') return;
+    const { outcomes, signals, broken } = message.answer;
     load.lastFlushMs = message.tookMs;
     load.flushes += 1;
-    load.waiting -= message.answer.outcomes.length;
-    publishSignals(message.answer.signals);
-    for (const outcome of message.answer.outcomes) settle(outcome);
-    if (message.answer.broken !== null) onBroken(message.answer.broken);
+    load.waiting -= outcomes.length;
+    posted -= outcomes.length;
+    schedulePost();
+    publishSignals(signals);
+    for (const outcome of outcomes) settle(outcome);
+    if (broken !== null) onBroken(broken);
     checkpoints.note(message.walBytes);
+    if (load.waiting === 0) onDrained?.();
   });
   reader.on('message', (message: FromReader) => {
     if (message.kind === 'answer') settle(message.outcome);
@@ -116,15 +144,11 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
   for (const thread of [writer, reader]) {
     thread.on('error', (error) => onBroken(`A store thread failed: ${error.stack ?? error.message}`));
   }
-  checkpoints = createCheckpoints((truncate) =>
-    reader.postMessage({ kind: 'checkpoint', truncate } satisfies ToReader),
-  );
 
   return {
     load,
-    run: <I, O>(ref: CommandRef<I, O>, input: I) => send(ref.name, input, null) as Promise<O>,
-    runOnce: <I, O>(ref: CommandRef<I, O>, input: I, once: OnceOnly) =>
-      send(ref.name, input, once) as Promise<OnceAnswer<O>>,
+    run: <I, O>(ref: CommandRef<I, O>, input: I) => send(ref, input, null),
+    runOnce: <I, O>(ref: CommandRef<I, O>, input: I, once: OnceOnly) => send(ref, input, once),
     read<I, O>(ref: QueryRef<I, O>, input: I) {
       lastNumber += 1;
       const number = lastNumber;
@@ -136,7 +160,11 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
       listeners.set(topic, [...known, listener as (payload: never) => void]);
     },
     async close() {
-      if (outbox.length > 0) postOutbox();
+      if (load.waiting > 0) {
+        await new Promise<void>((resolve) => {
+          onDrained = resolve;
+        });
+      }
       // The reader first: the last connection to close folds the log into the database file.
       await closeThread(reader);
       await closeThread(writer);

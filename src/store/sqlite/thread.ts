@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { nextTurn, systemClock } from '../../kernel/clock.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import { messageOf, Refusal, SetupError } from '../../kernel/errors.ts';
 import { createIds } from '../../kernel/ids.ts';
 import { systemRandom } from '../../kernel/random.ts';
@@ -9,11 +9,8 @@ import { migrate } from '../migrate.ts';
 import { type Connection, connect } from './driver.ts';
 import { databasePath, lockFolder, makeFolder, openWritable } from './files.ts';
 import { type Call, createGroupCommit, type Outcome } from './group-commit.ts';
-import { createLinger } from './linger.ts';
 import type { FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
 import { readTx } from './transaction.ts';
-
-const MAX_GROUP = 500;
 
 /**
  * The body of a store thread. Call it from a module of the composition root that knows every module's handlers; the
@@ -47,33 +44,13 @@ function runWriter(settings: ThreadSettings, handlers: readonly Handler[]): void
     return;
   }
   const write = createGroupCommit(connection, handlers, createIds(systemRandom));
-  const linger = createLinger();
   const walPath = `${databasePath(settings.folder)}-wal`;
-  const queue: Call[] = [];
-  let isScheduled = false;
-  let isClosing = false;
 
-  function schedule(): void {
-    if (isScheduled) return;
-    isScheduled = true;
-    const waitMs = isClosing || queue.length >= MAX_GROUP ? 0 : linger.waitMs();
-    // The next turn of the loop, so that messages which have arrived already join the group.
-    const run = (): void => void flush();
-    if (waitMs === 0) nextTurn(run);
-    else systemClock.after(waitMs, run);
-  }
-
-  async function flush(): Promise<void> {
+  /** The owner sends one group at a time, so there is nothing to queue here. */
+  async function commit(calls: readonly Call[]): Promise<void> {
     const startedAtMs = systemClock.monotonicMs();
-    const calls = queue.splice(0, MAX_GROUP);
-    if (calls.length > 0) {
-      const answer = await write(calls);
-      linger.note(calls.length, startedAtMs);
-      post({ kind: 'group', answer, tookMs: systemClock.monotonicMs() - startedAtMs, walBytes: sizeOf(walPath) });
-    }
-    isScheduled = false;
-    if (queue.length > 0) schedule();
-    else if (isClosing) shut();
+    const answer = await write(calls);
+    post({ kind: 'group', answer, tookMs: systemClock.monotonicMs() - startedAtMs, walBytes: sizeOf(walPath) });
   }
 
   function shut(): void {
@@ -84,9 +61,8 @@ function runWriter(settings: ThreadSettings, handlers: readonly Handler[]): void
   }
 
   parentPort?.on('message', (message: ToWriter) => {
-    if (message.kind === 'close') isClosing = true;
-    else for (const call of message.calls) queue.push(call);
-    schedule();
+    if (message.kind === 'close') shut();
+    else void commit(message.calls);
   });
   post({ kind: 'ready' });
 }

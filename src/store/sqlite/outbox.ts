@@ -1,0 +1,51 @@
+import type { Call } from './group-commit.ts';
+
+/** Calls that wait for the writer, and which of them go next. */
+export interface Outbox {
+  readonly length: number;
+  add(call: Call, traits: { weight: number; isUrgent: boolean }): void;
+  /** Takes the next group out: all that is urgent, and of the rest as much as a commit should hold, but at least one. */
+  takeGroup(): Call[];
+}
+
+interface Waiting {
+  call: Call;
+  weight: number;
+}
+
+/**
+ * How many rows of new work one commit takes in. Small enough that those who settle old work wait a few milliseconds,
+ * large enough that the sync is shared by many: batches that publishers send must not starve delivery.
+ */
+const MAX_NEW_WEIGHT = 200;
+
+export function createOutbox(): Outbox {
+  let urgent: Waiting[] = [];
+  let others: Waiting[] = [];
+
+  function takeOthers(): Waiting[] {
+    let weight = 0;
+    let count = 0;
+    while (count < others.length && (count === 0 || weight < MAX_NEW_WEIGHT)) {
+      weight += (others[count] as Waiting).weight;
+      count += 1;
+    }
+    const taken = others.slice(0, count);
+    others = others.slice(count);
+    return taken;
+  }
+
+  return {
+    get length() {
+      return urgent.length + others.length;
+    },
+    add(call, { weight, isUrgent }) {
+      (isUrgent ? urgent : others).push({ call, weight });
+    },
+    takeGroup() {
+      const group = [...urgent, ...takeOthers()];
+      urgent = [];
+      return group.map(({ call }) => call);
+    },
+  };
+}
