@@ -1,10 +1,11 @@
 import type { Tx } from '../store/index.ts';
 import type { AttemptOutcome, Trigger } from './deliveries.state.ts';
 import type { SentBody } from './handed.ts';
+import type { ShownRequest } from './outgoing.ts';
 
 /** What was sent and what came back, as the log shows it: credentials masked, the request without its body. */
 export interface LoggedExchange {
-  request: { method: string; url: string; headers: Record<string, string> } | null;
+  request: ShownRequest | null;
   response: { status: number; headers: Record<string, string>; body: string; truncated: boolean } | null;
   error: { code: string; message: string } | null;
 }

@@ -9,7 +9,7 @@ import type { Store } from '../store/index.ts';
 import type { Webhook } from '../webhooks/index.ts';
 import { recordTest } from './deliveries.store.ts';
 import { recordOf } from './dispatcher.ts';
-import { type Outgoing, prepare } from './outgoing.ts';
+import { type Outgoing, prepare, type ShownRequest } from './outgoing.ts';
 import { remedyOf } from './remedies.ts';
 
 /** The whole exchange of a connection test, with what to do when it failed. */
@@ -105,7 +105,7 @@ function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
   const { response, failure, remoteAddress, certificate, timings } = exchange;
   return {
     ok: failure === null,
-    request: { ...shown, body: body.content },
+    request: { ...(JSON.parse(shown) as ShownRequest), body: body.content },
     response,
     remoteAddress,
     certificate,
@@ -117,10 +117,9 @@ function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
 
 /** A command line that sends the same request; secrets are masked in it. */
 function curlLine({ shown, body }: Outgoing): string {
-  const headers = Object.entries(shown.headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
-  return ['curl', '-i', '-X', shown.method, ...headers, '--data-binary', quoted(body.content), quoted(shown.url)].join(
-    ' ',
-  );
+  const { method, url, headers: all } = JSON.parse(shown) as ShownRequest;
+  const headers = Object.entries(all).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+  return ['curl', '-i', '-X', method, ...headers, '--data-binary', quoted(body.content), quoted(url)].join(' ');
 }
 
 function quoted(text: string): string {

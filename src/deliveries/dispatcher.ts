@@ -7,7 +7,7 @@ import type { Random } from '../kernel/random.ts';
 import type { InstanceIdentity } from '../payloads/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
-import { type AttemptRecord, type LoggedExchange, unknownAttempt } from './attempts.store.ts';
+import { type AttemptRecord, unknownAttempt } from './attempts.store.ts';
 import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts';
 import {
   cancelOrphans,
@@ -307,7 +307,8 @@ export function recordOf(
     durationMs,
     outcome: failure === null ? 'delivered' : 'failed',
     bodyHash: body.hash,
-    exchange: JSON.stringify({ request: shown, response, error: failure } satisfies LoggedExchange),
+    // A `LoggedExchange`, whose request is JSON already.
+    exchange: `{"request":${shown},"response":${JSON.stringify(response)},"error":${JSON.stringify(failure)}}`,
   };
 }
 

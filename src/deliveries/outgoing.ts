@@ -7,11 +7,19 @@ import type { Auth, Webhook } from '../webhooks/index.ts';
 import type { Handed, SentBody } from './handed.ts';
 import { signStandard } from './sign.ts';
 
-/** A request ready to be sent, and how the log shows it: with credentials masked. */
+/** A request ready to be sent, and how the log shows it. */
 export interface Outgoing {
   request: OutboundRequest;
-  shown: { method: string; url: string; headers: Record<string, string> };
+  /** A `ShownRequest` in JSON: it is only ever written down, so it is never an object on the hot path. */
+  shown: string;
   body: SentBody;
+}
+
+/** A request as people see it: without its body, credentials masked. */
+export interface ShownRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
 }
 
 /** What an attempt is of: a handed delivery, as far as the request is concerned. */
@@ -36,35 +44,45 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceId
   const { config, record } = webhook;
   const body = subject.sent ?? render(webhook, subject, instance);
   const settled = settledParts(webhook);
-  const timestamp = Math.floor(now / 1000);
-  const own: [string, string][] = [
-    ['content-type', body.contentType],
-    ['webhook-id', subject.event.id],
-    ['webhook-timestamp', String(timestamp)],
-    ['webhook-signature', signStandard(webhook.signingKey, subject.event.id, timestamp, body.content)],
-    ['x-waybill-event', subject.announcedType ?? subject.event.type],
-    ['x-waybill-delivery', subject.id],
-    ['x-waybill-attempt', String(subject.attemptCount + 1)],
+  const timestamp = String(Math.floor(now / 1000));
+  const own = [
+    'content-type',
+    body.contentType,
+    'webhook-id',
+    subject.event.id,
+    'webhook-timestamp',
+    timestamp,
+    'webhook-signature',
+    signStandard(webhook.signingKey, subject.event.id, timestamp, body.content),
+    'x-waybill-event',
+    subject.announcedType ?? subject.event.type,
+    'x-waybill-delivery',
+    subject.id,
+    'x-waybill-attempt',
+    String(subject.attemptCount + 1),
   ];
-  if (subject.sequence !== null) own.push(['x-waybill-sequence', String(subject.sequence)]);
+  if (subject.sequence !== null) own.push('x-waybill-sequence', String(subject.sequence));
   return {
     request: {
       lane: record.id,
       url: settled.url,
       method: body.method as OutboundRequest['method'],
-      headers: [...own.flat(), ...settled.headers],
+      headers: [...own, ...settled.headers],
       body: body.content,
       timeoutMs: config.timeoutMs,
       maxConcurrency: config.limits.maxConcurrency,
       allowInsecureHttp: config.allowInsecureHttp,
     },
-    shown: {
-      method: body.method,
-      url: settled.shownUrl,
-      headers: { ...Object.fromEntries(own), ...settled.shownHeaders },
-    },
+    shown: `{"method":"${body.method}","url":${settled.shownUrl},"headers":{${membersOf(own)},${settled.shownHeaders}}}`,
     body,
   };
+}
+
+/** Names and values in turn, as the members of a JSON object. None of ours has a character that JSON escapes. */
+function membersOf(flat: readonly string[]): string {
+  let members = '';
+  for (let i = 0; i < flat.length; i += 2) members += `${i === 0 ? '' : ','}"${flat[i]}":"${flat[i + 1]}"`;
+  return members;
 }
 
 function render(webhook: Webhook, { event }: Subject, instance: InstanceIdentity): SentBody {
@@ -77,9 +95,10 @@ function render(webhook: Webhook, { event }: Subject, instance: InstanceIdentity
 /** What every request of a webhook shares until the webhook is changed. */
 interface SettledParts {
   url: string;
-  shownUrl: string;
   headers: string[];
-  shownHeaders: Record<string, string>;
+  /** As the log shows them, in JSON: the URL, and the headers as members of an object. */
+  shownUrl: string;
+  shownHeaders: string;
 }
 
 const settledByWebhook = new WeakMap<Webhook, SettledParts>();
@@ -103,11 +122,12 @@ function settle({ config }: Webhook): SettledParts {
   if (credentials?.in === 'header') headers.push([credentials.name, credentials.value]);
   const isSecret = (name: string): boolean =>
     SECRET_HEADER.test(name) || (credentials?.in === 'header' && credentials.name === name);
+  const shown = Object.fromEntries(headers.map(([name, value]) => [name, isSecret(name) ? MASK : value]));
   return {
     url: withQuery(config.url, credentials, encodeURIComponent),
-    shownUrl: withQuery(config.url, credentials, () => MASK),
     headers: headers.flat(),
-    shownHeaders: Object.fromEntries(headers.map(([name, value]) => [name, isSecret(name) ? MASK : value])),
+    shownUrl: JSON.stringify(withQuery(config.url, credentials, () => MASK)),
+    shownHeaders: JSON.stringify(shown).slice(1, -1),
   };
 }
 

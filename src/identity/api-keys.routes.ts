@@ -95,7 +95,7 @@ export function apiKeyRoutes(api: Api, { store, clock, ids, random, authenticato
       const { id } = request.params;
       const deleted = await store.run(deleteApiKey, { id });
       if (deleted === null) throw notFound('API key', id);
-      authenticator.forget(deleted.hash);
+      authenticator.forget(deleted.id);
       return reply.code(204).send();
     },
   );
