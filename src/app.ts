@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import type { CommandOptions } from './app.commands.ts';
 import { createLog, flushLog, type Log } from './app.log.ts';
 import { createMetrics } from './app.metrics.ts';
 import { processRoutes } from './app.routes.ts';
+import type { OpeningStore } from './app.store.ts';
 import { loadMasterKey, type Secrets, type Settings } from './config/index.ts';
 import {
   cancelOrphans,
@@ -24,13 +24,12 @@ import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { createSealer, type Sealer } from './kernel/sealing.ts';
 import { version } from './kernel/version.ts';
-import { openSqliteStore, peekSetting, type Store } from './store/index.ts';
+import type { Store } from './store/index.ts';
 import {
   createWebhooks,
   ensureInstanceIdentity,
   ensureSealedBy,
   openDirectory,
-  SEALED_BY,
   webhookRoutes,
 } from './webhooks/index.ts';
 
@@ -46,15 +45,14 @@ export interface App {
 export interface AppOptions {
   settings: Settings;
   secrets: Secrets;
-  /** Called when the server cannot go on without risking what it has promised. The process must end. */
-  onBroken: (message: string) => void;
+  opening: OpeningStore;
 }
 
 /**
- * Builds every module, introduces them to each other, and starts them. Throws a `SetupError`, with nothing touched,
- * when the settings or the data folder do not allow it.
+ * Builds every module, introduces them to each other, and starts them. Throws a `SetupError` when the settings or the
+ * data folder do not allow it.
  */
-export async function startApp({ settings, secrets, onBroken }: AppOptions): Promise<App> {
+export async function startApp({ settings, secrets, opening }: AppOptions): Promise<App> {
   const clock = systemClock;
   const random = systemRandom;
   const ids = createIds(random);
@@ -62,18 +60,8 @@ export async function startApp({ settings, secrets, onBroken }: AppOptions): Pro
   const log = createLog(settings.logFormat);
   const onFault = (error: unknown) => log.error({ err: error }, 'fault');
 
-  const isSealed = peekSetting(settings.dataDir, SEALED_BY) !== null;
-  if (isSealed) loadMasterKey(settings.keyFile, { mayMake: false, random });
-  const store = await openSqliteStore({
-    folder: settings.dataDir,
-    threadModule: new URL('./app.worker.ts', import.meta.url),
-    threadOptions: {
-      bootId: ids.make('boot', clock.now()),
-      maxInFlight: settings.maxInFlight,
-    } satisfies CommandOptions,
-    onBroken,
-  });
-  const sealer = await openSealer(store, settings.keyFile, isSealed);
+  const store = await opening.store;
+  const sealer = await openSealer(store, settings.keyFile, opening.isSealed);
   const instance = await ensureInstanceIdentity(store, random);
   const directory = await openDirectory(store, sealer);
   const egress = createEgressClient({ rules, clock });

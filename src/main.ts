@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type App, startApp } from './app.ts';
+import { openStore } from './app.store.ts';
+import type { App } from './app.ts';
 import type { Secrets, Settings } from './config/index.ts';
 
 /** Ends the server: it drains, and the process ends with that code. */
@@ -19,7 +20,10 @@ export async function runServer({ settings, secrets, onListening }: ServerOption
   const onSignal = (): void => ended.resolve(0);
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
 
-  const app = await startApp({ settings, secrets, onBroken: endAtOnce });
+  const opening = openStore(settings, endAtOnce);
+  // While the store's threads start on another core, this one loads the rest.
+  const { startApp } = await import('./app.ts');
+  const app = await startApp({ settings, secrets, opening });
   const pidFile = join(settings.dataDir, 'waybill.pid');
   writeFileSync(pidFile, `${process.pid}\n`);
   app.log.info({ pid: process.pid }, `listening on ${app.url}`);

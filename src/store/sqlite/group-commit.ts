@@ -118,7 +118,8 @@ function groupRefused(calls: readonly Call[], cause: unknown): GroupAnswer {
   return { outcomes: calls.map((call) => refused(call.number, refusal)), signals: [], broken };
 }
 
-function refused(number: number, error: unknown): Outcome {
+/** The outcome of a call that threw: a refusal keeps its code, anything else is a fault. */
+export function refused(number: number, error: unknown): Outcome {
   if (error instanceof Refusal) {
     const { code, status, errors } = error;
     return { number, ok: false, refusal: { code, status, detail: error.message, errors } };

@@ -33,14 +33,15 @@ interface Waiter {
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const writer = startThread(options, 'writer');
+  const reader = startThread(options, 'reader');
   try {
     await isReady(writer);
+    reader.postMessage({ kind: 'open' } satisfies ToReader);
+    await isReady(reader);
   } catch (error) {
-    await writer.terminate();
+    await Promise.all([writer.terminate(), reader.terminate()]);
     throw error;
   }
-  const reader = startThread(options, 'reader');
-  await isReady(reader);
   return createStore(writer, reader, options.onBroken);
 }
 

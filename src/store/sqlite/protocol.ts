@@ -15,7 +15,11 @@ export type FromWriter =
   | { kind: 'group'; answer: GroupAnswer; tookMs: number; walBytes: number }
   | { kind: 'closed' };
 
-export type ToReader = { kind: 'query'; call: Call } | { kind: 'checkpoint'; truncate: boolean } | { kind: 'close' };
+export type ToReader =
+  | { kind: 'open' }
+  | { kind: 'query'; call: Call }
+  | { kind: 'checkpoint'; truncate: boolean }
+  | { kind: 'close' };
 export type FromReader =
   | { kind: 'ready' }
   | { kind: 'failed'; message: string; setup: boolean }

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../kernel/clock.ts';
-import { messageOf, Refusal, SetupError } from '../../kernel/errors.ts';
+import { messageOf, SetupError } from '../../kernel/errors.ts';
 import { createIds } from '../../kernel/ids.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { Handler } from '../command.ts';
 import { migrate } from '../migrate.ts';
 import { type Connection, connect } from './driver.ts';
 import { databasePath, lockFolder, makeFolder, openWritable } from './files.ts';
-import { type Call, createGroupCommit, type Outcome } from './group-commit.ts';
+import { type Call, createGroupCommit, type Outcome, refused } from './group-commit.ts';
 import type { FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
 import { readTx } from './transaction.ts';
 
@@ -73,39 +73,35 @@ function sizeOf(path: string): number {
 
 function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void {
   const queries = new Map(handlers.filter((h) => h.kind === 'query').map((h) => [h.name, h]));
+  const waiting: Call[] = [];
+  let isAnswering = false;
   let connection: Connection;
-  try {
-    // Not read-only: it is also the connection that checkpoints. Its queries are given no means to write.
-    connection = connect(databasePath(settings.folder));
-    connection.exec('PRAGMA synchronous = FULL');
-    connection.exec('PRAGMA temp_store = MEMORY');
-  } catch (error) {
-    postFailure(error);
-    return;
+
+  /** The writer has made the database what it must be by now. */
+  function open(): void {
+    try {
+      // Not read-only: it is also the connection that checkpoints. Its queries are given no means to write.
+      connection = connect(databasePath(settings.folder));
+      connection.exec('PRAGMA synchronous = FULL');
+      connection.exec('PRAGMA temp_store = MEMORY');
+      post({ kind: 'ready' });
+    } catch (error) {
+      postFailure(error);
+    }
   }
-  const tx = readTx(connection);
 
   async function answer(call: Call): Promise<Outcome> {
     const handler = queries.get(call.name);
     try {
       if (handler === undefined) throw new Error(`There is no query ${call.name}.`);
       connection.run('BEGIN', []);
-      const value = await handler.run(tx, call.input as never);
-      return { number: call.number, ok: true, value };
+      return { number: call.number, ok: true, value: await handler.run(readTx(connection), call.input as never) };
     } catch (error) {
-      if (error instanceof Refusal) {
-        const { code, status, errors } = error;
-        return { number: call.number, ok: false, refusal: { code, status, detail: error.message, errors } };
-      }
-      const stack = error instanceof Error ? error.stack : undefined;
-      return { number: call.number, ok: false, fault: { message: messageOf(error), stack } };
+      return refused(call.number, error);
     } finally {
       if (connection.inTransaction) connection.run('COMMIT', []);
     }
   }
-
-  const waiting: Call[] = [];
-  let isAnswering = false;
 
   async function drain(): Promise<void> {
     if (isAnswering) return;
@@ -128,6 +124,9 @@ function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void
 
   parentPort?.on('message', (message: ToReader) => {
     switch (message.kind) {
+      case 'open':
+        open();
+        break;
       case 'query':
         waiting.push(message.call);
         void drain();
@@ -141,5 +140,4 @@ function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void
         parentPort?.close();
     }
   });
-  post({ kind: 'ready' });
 }
