@@ -13,7 +13,7 @@ export interface CreateApiKeyOptions extends DataFolderOptions {
 /** `waybill api-key create`: prints a new key alone on stdout. Works on the data folder, with the server up or down. */
 export async function createApiKey(options: CreateApiKeyOptions & { io: CommandIo }): Promise<ExitCode> {
   const { name, role, io } = options;
-  const folder = settingsFor(options, io).dataDir;
+  const folder = (await settingsFor(options, io)).dataDir;
   const now = io.clock.now();
   const key = makeApiKey(systemRandom);
   const connection = openBeside(folder);

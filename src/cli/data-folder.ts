@@ -8,7 +8,7 @@ export interface DataFolderOptions {
 }
 
 /** The settings of the server whose data folder a command works on. */
-export function settingsFor({ dataDir, config }: DataFolderOptions, io: CommandIo): Settings {
+export async function settingsFor({ dataDir, config }: DataFolderOptions, io: CommandIo): Promise<Settings> {
   const sources = { flags: { dataDir, config }, env: io.env, workingDir: process.cwd(), isTerminal: false };
-  return readSettings(sources).settings;
+  return (await readSettings(sources)).settings;
 }

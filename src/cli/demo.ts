@@ -41,7 +41,7 @@ export async function demo({ exit, io }: { exit?: boolean; io: CommandIo }): Pro
     logFormat: 'json',
   };
   // The environment and settings file of a real server have no say in a demo.
-  const { settings, secrets } = readSettings({ flags, env: {}, workingDir: folder, isTerminal: false });
+  const { settings, secrets } = await readSettings({ flags, env: {}, workingDir: folder, isTerminal: false });
 
   async function show(app: App, end: End): Promise<void> {
     const { api } = await connect({ ...io, env: { WAYBILL_API_KEY: apiKey } }, { url: app.url });

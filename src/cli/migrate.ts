@@ -17,9 +17,9 @@ export async function migrateUp(options: MigrateOptions & { io: CommandIo }): Pr
   return show(options, true);
 }
 
-function show(options: MigrateOptions & { io: CommandIo }, apply: boolean): ExitCode {
+async function show(options: MigrateOptions & { io: CommandIo }, apply: boolean): Promise<ExitCode> {
   const { io, json } = options;
-  const folder = settingsFor(options, io).dataDir;
+  const folder = (await settingsFor(options, io)).dataDir;
   const connection = openBeside(folder);
   try {
     const { applied, newest, pending } = apply

@@ -10,7 +10,7 @@ export interface ServeOptions extends DataFolderOptions {
 
 /** `waybill serve`: the server in the foreground. Returns 0 after SIGTERM or SIGINT, once it has drained. */
 export async function serve({ dataDir, listen, config, io }: ServeOptions & { io: CommandIo }): Promise<ExitCode> {
-  const { settings, secrets } = readSettings({
+  const { settings, secrets } = await readSettings({
     flags: { dataDir, listen, config },
     env: io.env,
     workingDir: process.cwd(),

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parse } from 'yaml';
 import { messageOf, SetupError } from '../kernel/errors.ts';
 
 /** Everything about a server that is decided before it starts. Frozen; secrets are kept apart. */
@@ -12,7 +11,6 @@ export interface Settings {
   egressAllow: string;
   /** The public URL, or null: then it follows from where the server listens. */
   baseUrl: string | null;
-  environment: string;
   maxInFlight: number;
   retentionDays: number;
   metricsPublic: boolean;
@@ -42,7 +40,6 @@ const NAMES = [
   'apiKey',
   'egressAllow',
   'baseUrl',
-  'environment',
   'maxInFlight',
   'retentionDays',
   'metricsPublic',
@@ -53,8 +50,8 @@ type Name = (typeof NAMES)[number];
 type Flat = Readonly<Partial<Record<Name, string>>>;
 
 /** Reads and checks every setting. Throws a `SetupError` that names the setting and what it may be. */
-export function readSettings(sources: SettingsSources): { settings: Settings; secrets: Secrets } {
-  const flat = readFlat(sources);
+export async function readSettings(sources: SettingsSources): Promise<{ settings: Settings; secrets: Secrets }> {
+  const flat = await readFlat(sources);
   refuseWhatIsNotOffered(flat);
   const dataDir = resolve(sources.workingDir, flat.dataDir ?? 'waybill-data');
   const settings: Settings = {
@@ -63,7 +60,6 @@ export function readSettings(sources: SettingsSources): { settings: Settings; se
     keyFile: resolve(sources.workingDir, flat.keyFile ?? `${dataDir}/keys/master.key`),
     egressAllow: flat.egressAllow ?? '',
     baseUrl: parseBaseUrl(flat.baseUrl),
-    environment: flat.environment ?? 'production',
     maxInFlight: parseNumber(flat, 'maxInFlight', { fallback: 512, min: 1, max: 100_000 }),
     retentionDays: parseNumber(flat, 'retentionDays', { fallback: 30, min: 1, max: 36_500 }),
     metricsPublic: parseChoice(flat, 'metricsPublic', ['true', 'false'], 'false') === 'true',
@@ -77,8 +73,8 @@ export function variableOf(name: string): string {
   return `WAYBILL_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-function readFlat({ flags, env, workingDir }: SettingsSources): Flat {
-  const file = readFile(flags.config ?? env.WAYBILL_CONFIG ?? null, workingDir);
+async function readFlat({ flags, env, workingDir }: SettingsSources): Promise<Flat> {
+  const file = await readFile(flags.config ?? env.WAYBILL_CONFIG ?? null, workingDir);
   const flat: Partial<Record<Name, string>> = {};
   for (const name of NAMES) {
     const value = flags[name] ?? fromEnvironment(variableOf(name), env, workingDir) ?? file[name];
@@ -101,13 +97,13 @@ function fromEnvironment(variable: string, env: SettingsSources['env'], workingD
 
 const DEFAULT_FILE = 'waybill.yaml';
 
-function readFile(named: string | null, workingDir: string): Record<string, string | undefined> {
+async function readFile(named: string | null, workingDir: string): Promise<Record<string, string | undefined>> {
   const path = resolve(workingDir, named ?? DEFAULT_FILE);
   if (!existsSync(path)) {
     if (named === null) return {};
     throw new SetupError(`There is no settings file ${path}.`);
   }
-  const content = parseYaml(path);
+  const content = await parseYaml(path);
   const settings: Record<string, string> = {};
   for (const [key, value] of Object.entries(content)) {
     if (!(NAMES as readonly string[]).includes(key)) {
@@ -121,7 +117,8 @@ function readFile(named: string | null, workingDir: string): Record<string, stri
   return settings;
 }
 
-function parseYaml(path: string): object {
+async function parseYaml(path: string): Promise<object> {
+  const { parse } = await import('yaml');
   let content: unknown;
   try {
     content = parse(readFileSync(path, 'utf8'));

@@ -221,8 +221,14 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
   }
 
   /** Something of the webhook is due and has no slot: it is handed out when one is given back. */
-  function waitForSlot(rules: WebhookRules, now: number): void {
-    if (!isHeld(rules, now)) slots.setWaiting(rules.id, true);
+  function waitForSlot(tx: Tx, rules: WebhookRules, now: number): void {
+    if (!isHeld(rules, now)) setWaiting(tx, rules.id, true);
+  }
+
+  function setWaiting(tx: Tx, webhookId: string, isWaiting: boolean): void {
+    const before = slots.isWaiting(webhookId);
+    slots.setWaiting(webhookId, isWaiting);
+    tx.onRollback(() => slots.setWaiting(webhookId, before));
   }
 
   // ── a delivery comes to be ───────────────────────────────────────────────────────────────────────────────────────
@@ -248,7 +254,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     const isHanded = !(isHeld(rules, now) || slots.isWaiting(rules.id)) && takeSlot(tx, rules);
     if (!isHanded) {
       await insert(tx, { ...delivery, event, rules, trigger: 'initial', dueAt: now, replayOf: null });
-      waitForSlot(rules, now);
+      waitForSlot(tx, rules, now);
       return;
     }
     const { sequence, id, type, occurredAt, data } = event;
@@ -303,13 +309,13 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
 
   /** Hands out what is due of a webhook, and says when the rest is. */
   async function claim(tx: Tx, rules: WebhookRules, now: number): Promise<void> {
-    slots.setWaiting(rules.id, false);
+    setWaiting(tx, rules.id, false);
     if (rules.holdUntil !== null && rules.holdUntil > now) tellDue(tx, rules.id, rules.holdUntil);
     if (isHeld(rules, now)) return;
     const free = Math.min(slots.free(rules.id, lineOf(rules)), MAX_CLAIM);
     const rows = free === 0 ? [] : await tx.all<HandedRow>(SELECT_DUE, rules.number, now, free);
     for (const row of rows) await hand(tx, rules, row);
-    if (rows.length === free) slots.setWaiting(rules.id, true);
+    if (rows.length === free) setWaiting(tx, rules.id, true);
     else await tellNextDue(tx, rules);
   }
 
@@ -321,7 +327,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
 
   async function handOrWait(tx: Tx, rules: WebhookRules, row: HandedRow, now: number): Promise<void> {
     if (slots.free(rules.id, lineOf(rules)) > 0) await hand(tx, rules, row);
-    else waitForSlot(rules, now);
+    else waitForSlot(tx, rules, now);
   }
 
   async function tellNextDue(tx: Tx, rules: WebhookRules): Promise<void> {
@@ -336,8 +342,9 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
   /** Gives free slots to the webhooks that wait for them, in turn. */
   async function refill(tx: Tx, now: number): Promise<void> {
     for (const id of slots.waiting()) {
+      if (slots.isFull) return;
       const rules = await webhooks.find(tx, id);
-      if (rules === null) slots.setWaiting(id, false);
+      if (rules === null) setWaiting(tx, id, false);
       else if (slots.free(id, lineOf(rules)) > 0) await claim(tx, rules, now);
     }
   }

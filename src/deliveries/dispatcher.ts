@@ -5,7 +5,7 @@ import { type Ids, idTime, type WebhookId } from '../kernel/ids.ts';
 import { formatInstantOrNull } from '../kernel/instants.ts';
 import type { Random } from '../kernel/random.ts';
 import type { InstanceIdentity } from '../payloads/index.ts';
-import type { Store } from '../store/index.ts';
+import { type Store, untilStored } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { type AttemptRecord, unknownAttempt } from './attempts.store.ts';
 import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts';
@@ -81,11 +81,13 @@ interface Lane {
 
 const DRAIN_MS = 8_000;
 const CLAIM_AGAIN_MS = 1_000;
+const AFTER_FAULT_MS = 60_000;
 
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const { store, directory, egress, clock, random, ids, instance, report, onFault } = dependencies;
   const lanes = new Map<WebhookId, Lane>();
   const settlements = createSettlements({ store, clock, onSettled, onFault });
+  const givenBack = new Set<Promise<unknown>>();
   let isStarted = false;
   let isStopping = false;
   let onQuiet: (() => void) | null = null;
@@ -128,9 +130,11 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     if (line.length === 0) return;
     const deliveries = line.map(({ number, webhookId }) => ({ number, webhookId }));
     const now = clock.now();
-    store
-      .run(releaseHanded, { deliveries, dueAt: now, now, isStopping })
-      .then(() => wake(lane, directory.get(lane.webhookId)?.record.holdUntil ?? null), onFault);
+    const released = untilStored(clock, () => store.run(releaseHanded, { deliveries, dueAt: now, now, isStopping }));
+    givenBack.add(released);
+    released
+      .then(() => wake(lane, directory.get(lane.webhookId)?.record.holdUntil ?? null), onFault)
+      .finally(() => givenBack.delete(released));
   }
 
   // ── an attempt ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,9 +148,9 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       const exchange = await egress.send(outgoing.request);
       if (lane.underway.delete(handed)) conclude(webhook, handed, outgoing, exchange, startedAt);
     } catch (error) {
-      // A mistake of ours, not the receiver's: the delivery stays in hand, and the next start tries it again.
-      lane.underway.delete(handed);
+      // A mistake of ours, not the receiver's: it uses up no try, and is seen in the log.
       onFault(error);
+      if (lane.underway.delete(handed)) settlements.add(unknownOf(handed, clock.now(), AFTER_FAULT_MS));
     } finally {
       underway -= 1;
       pump(lane);
@@ -231,6 +235,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     egress.forget(id);
     pump(lane);
     if (directory.get(id)?.state === 'active') claim(lane);
+    if (directory.get(id) === null && lane.underway.size === 0) lanes.delete(lane.webhookId);
   });
 
   async function cancelLeftOvers(): Promise<void> {
@@ -243,7 +248,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   // ── start and stop ───────────────────────────────────────────────────────────────────────────────────────────────
 
   function abandon(lane: Lane): void {
-    for (const handed of lane.underway) settlements.add(unknownOf(handed, clock.now()));
+    for (const handed of lane.underway) settlements.add(unknownOf(handed, clock.now(), 0));
     lane.underway.clear();
   }
 
@@ -271,6 +276,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
         });
       }
       for (const lane of lanes.values()) abandon(lane);
+      await Promise.allSettled(givenBack);
       await settlements.flush();
     },
   };
@@ -312,8 +318,8 @@ export function recordOf(
   };
 }
 
-/** What our own stop leaves of an attempt: nobody will hear its answer. It uses up no try. */
-function unknownOf(handed: Handed, now: number): Settlement {
+/** What our own stop or mistake leaves of an attempt: nobody will hear its answer. It uses up no try. */
+function unknownOf(handed: Handed, now: number, delayMs: number): Settlement {
   const { number, webhookId, event, attemptCount, trigger, tries } = handed;
   return {
     number,
@@ -323,7 +329,7 @@ function unknownOf(handed: Handed, now: number): Settlement {
     status: null,
     errorCode: null,
     firstSent: null,
-    next: { state: 'retrying', dueAt: now, tries },
+    next: { state: 'retrying', dueAt: now + delayMs, tries },
     holdUntil: null,
     isGone: false,
     news: null,

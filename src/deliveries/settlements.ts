@@ -1,6 +1,5 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { Refusal } from '../kernel/errors.ts';
-import type { Store } from '../store/index.ts';
+import { type Store, untilStored } from '../store/index.ts';
 import { type Settlement, settleAttempts } from './deliveries.store.ts';
 
 /** Gathers settlements, so that many of them share a commit, and sees to it that none is lost while the disk is full. */
@@ -21,7 +20,6 @@ interface Options {
 /** A few milliseconds gather a handful at 1,000 a second, and nobody waits for a settlement but the next in line. */
 const GATHER_MS = 3;
 const MAX_TOGETHER = 64;
-const RETRY_MS = 250;
 
 export function createSettlements({ store, clock, onSettled, onFault }: Options): Settlements {
   const underway = new Set<Promise<void>>();
@@ -40,22 +38,14 @@ export function createSettlements({ store, clock, onSettled, onFault }: Options)
 
   async function write(settlements: Settlement[]): Promise<void> {
     try {
-      await store.run(settleAttempts, { settlements, now: clock.now() });
+      // While the disk is full, slots stay taken: nothing more is sent than can be written down later.
+      await untilStored(clock, () => store.run(settleAttempts, { settlements, now: clock.now() }));
       settlements.forEach(onSettled);
     } catch (error) {
-      if (error instanceof Refusal) return writeLater(settlements);
       onFault(error);
       // One of them is at fault: the others must not suffer for it. It stays in hand until the next start.
       if (settlements.length > 1) for (const settlement of settlements) await write([settlement]);
     }
-  }
-
-  /** The disk is full: slots stay taken, so nothing more is sent than can be written down later. */
-  async function writeLater(settlements: Settlement[]): Promise<void> {
-    await new Promise<void>((resolve) => {
-      clock.after(RETRY_MS, resolve);
-    });
-    return write(settlements);
   }
 
   return {

@@ -17,3 +17,4 @@ export { ONCE_KEPT_MS } from './once.ts';
 export { openBeside, peekSetting } from './sqlite/beside.ts';
 export { openSqliteStore } from './sqlite/open.ts';
 export type { OnceOnly, Store } from './store.ts';
+export { untilStored } from './until-stored.ts';

@@ -13,7 +13,8 @@ export interface Slots {
   setWaiting(lane: string, isWaiting: boolean): void;
   /** The lanes that wait, the one that waits longest first; each call begins with another. */
   waiting(): string[];
-  readonly inFlight: number;
+  /** Whether the process has as much in hand as it may. */
+  readonly isFull: boolean;
 }
 
 export function createSlots(maxInFlight: number): Slots {
@@ -27,8 +28,8 @@ export function createSlots(maxInFlight: number): Slots {
 
   return {
     free,
-    get inFlight() {
-      return inFlight;
+    get isFull() {
+      return inFlight >= maxInFlight;
     },
     take(lane, limit) {
       if (free(lane, limit) === 0) return false;
