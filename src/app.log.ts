@@ -2,6 +2,10 @@ import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 
 export type Log = Logger;
 
+/** A write for each line would cost more than making it: lines wait this long, or for this much company. */
+const GATHER_BYTES = 8_192;
+const GATHER_MS = 50;
+
 /** The system log: one JSON object a line on stdout, or lines for people on a terminal. */
 export function createLog(format: 'json' | 'pretty'): Log {
   const options = {
@@ -10,7 +14,7 @@ export function createLog(format: 'json' | 'pretty'): Log {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return format === 'json'
-    ? pino(options, destination({ dest: 1, sync: false }))
+    ? pino(options, destination({ dest: 1, sync: false, minLength: GATHER_BYTES, periodicFlush: GATHER_MS }))
     : pino(options, { write: writePretty });
 }
 

@@ -50,7 +50,7 @@ export interface AppOptions {
 
 /**
  * Builds every module, introduces them to each other, and starts them. Throws a `SetupError` when the settings or the
- * data folder do not allow it.
+ * data folder do not allow it; the store is then still open.
  */
 export async function startApp({ settings, secrets, opening }: AppOptions): Promise<App> {
   const clock = systemClock;
@@ -67,10 +67,12 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
   const egress = createEgressClient({ rules, clock });
   const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
 
+  const events = createEvents({ store, clock, ids });
   const dispatcher = createDispatcher({
     store,
     directory,
     egress,
+    contentAtHand: events.contentAtHand,
     clock,
     random,
     ids,
@@ -83,7 +85,6 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
   });
   const metrics = createMetrics(store, () => dispatcher.underway);
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
-  const events = createEvents({ store, clock, ids });
   const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
 
   async function remove(id: string): Promise<boolean> {
@@ -119,7 +120,6 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
   try {
     await api.listen({ host, port });
   } catch (error) {
-    await store.close();
     throw new SetupError(`Waybill cannot listen on ${host}:${port}: ${(error as Error).message}`, { cause: error });
   }
   await dispatcher.start();
@@ -139,15 +139,10 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
 
 /** The sealer of this data folder. Refuses a key other than the one that its secrets were sealed with. */
 async function openSealer(store: Store, keyFile: string, isSealed: boolean): Promise<Sealer> {
-  try {
-    const sealer = createSealer(loadMasterKey(keyFile, { mayMake: !isSealed, random: systemRandom }));
-    const sealedBy = await ensureSealedBy(store, sealer.keyId);
-    if (sealedBy === sealer.keyId) return sealer;
-    throw new SetupError(`The key file ${keyFile} is not the one that the secrets in the database were sealed with.`);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  const sealer = createSealer(loadMasterKey(keyFile, { mayMake: !isSealed, random: systemRandom }));
+  const sealedBy = await ensureSealedBy(store, sealer.keyId);
+  if (sealedBy === sealer.keyId) return sealer;
+  throw new SetupError(`The key file ${keyFile} is not the one that the secrets in the database were sealed with.`);
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

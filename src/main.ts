@@ -23,7 +23,14 @@ export async function runServer({ settings, secrets, onListening }: ServerOption
   const opening = openStore(settings, endAtOnce);
   // While the store's threads start on another core, this one loads the rest.
   const { startApp } = await import('./app.ts');
-  const app = await startApp({ settings, secrets, opening });
+  const app = await startApp({ settings, secrets, opening }).catch(async (error: unknown) => {
+    // Its threads would keep the process alive.
+    await opening.store.then(
+      (store) => store.close(),
+      () => undefined,
+    );
+    throw error;
+  });
   const pidFile = join(settings.dataDir, 'waybill.pid');
   writeFileSync(pidFile, `${process.pid}\n`);
   app.log.info({ pid: process.pid }, `listening on ${app.url}`);

@@ -123,7 +123,8 @@ async function parseYaml(path: string): Promise<object> {
   try {
     content = parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new SetupError(`${path} is not valid YAML: ${messageOf(error)}`);
+    // What follows the first line of the message is a picture of the place.
+    throw new SetupError(`${path} is not valid YAML: ${messageOf(error).split('\n', 1)[0]}`);
   }
   if (content === null) return {};
   if (typeof content !== 'object' || Array.isArray(content))

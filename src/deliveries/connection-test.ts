@@ -46,13 +46,14 @@ export async function testWebhook(
   const sampleType = eventType ?? firstSubscribedType(webhook.config.eventTypes);
   const eventId = ids.make('evt', startedAt);
   const id = ids.make('dlv', startedAt);
-  const data = JSON.stringify(sampleOf(sampleType));
+  const sample = sampleOf(sampleType);
   const subject = {
     id,
     sequence: null,
     attemptCount: 0,
     trigger: 'manual',
-    event: { id: eventId, type: sampleType, occurredAt: startedAt, data },
+    event: { id: eventId, type: sampleType, occurredAt: startedAt },
+    content: () => sample,
     sent: null,
     announcedType: 'webhook.test',
   } as const;

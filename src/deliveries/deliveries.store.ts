@@ -257,7 +257,8 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       waitForSlot(tx, rules, now);
       return;
     }
-    const { sequence, id, type, occurredAt, data } = event;
+    const { sequence, id, type, occurredAt } = event;
+    const data = event.isAtHand === true ? null : event.data;
     const key = [delivery.number, delivery.id, sequence, type, rules.number, delivery.sequence] as const;
     await tx.run(INSERT_HANDED, ...key, bootId, idTime(delivery.id));
     tx.signal(HANDED, {

@@ -1,8 +1,9 @@
 import type { EgressClient, Exchange } from '../egress/index.ts';
 import type { NewEvent } from '../events/index.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { type Ids, idTime, type WebhookId } from '../kernel/ids.ts';
+import { type EventId, type Ids, idTime, type WebhookId } from '../kernel/ids.ts';
 import { formatInstantOrNull } from '../kernel/instants.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
 import type { InstanceIdentity } from '../payloads/index.ts';
 import { type Store, untilStored } from '../store/index.ts';
@@ -45,6 +46,8 @@ export interface DispatcherDependencies {
   store: Store;
   directory: WebhookDirectory;
   egress: EgressClient;
+  /** The content of an event that is being published right now, or null. */
+  contentAtHand: (id: EventId) => JsonObject | null;
   clock: Clock;
   random: Random;
   ids: Ids;
@@ -71,11 +74,13 @@ export interface Dispatcher {
   readonly underway: number;
 }
 
+type InHand = Handed & { content: () => JsonObject };
+
 /** The deliveries of one webhook that are in hand. Lanes share nothing but the process. */
 interface Lane {
   webhookId: WebhookId;
-  line: Handed[];
-  underway: Set<Handed>;
+  line: InHand[];
+  underway: Set<InHand>;
   wakeUp: { timer: Timer; at: number } | null;
 }
 
@@ -84,7 +89,7 @@ const CLAIM_AGAIN_MS = 1_000;
 const AFTER_FAULT_MS = 60_000;
 
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
-  const { store, directory, egress, clock, random, ids, instance, report, onFault } = dependencies;
+  const { store, directory, egress, contentAtHand, clock, random, ids, instance, report, onFault } = dependencies;
   const lanes = new Map<WebhookId, Lane>();
   const settlements = createSettlements({ store, clock, onSettled, onFault });
   const givenBack = new Set<Promise<unknown>>();
@@ -106,9 +111,19 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
 
   store.subscribe<Handed>(HANDED, (handed) => {
     const lane = laneOf(handed.webhookId);
-    lane.line.push(handed);
+    lane.line.push(Object.assign(handed, { content: contentOf(handed) }));
     pump(lane);
   });
+
+  /** The event's data: what its publisher still has at hand, or the text that came with the delivery. */
+  function contentOf({ event: { id, data } }: Handed): () => JsonObject {
+    if (data !== null) return () => JSON.parse(data) as JsonObject;
+    const content = contentAtHand(id);
+    return () => {
+      if (content === null) throw new Error(`The content of ${id} was let go too early.`);
+      return content;
+    };
+  }
 
   /** Starts attempts while the webhook may be sent to and has concurrency left; gives back what may not be sent. */
   function pump(lane: Lane): void {
@@ -122,7 +137,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       lane.line = lane.line.filter((handed) => !waitsForHold(handed));
     }
     while (lane.line.length > 0 && lane.underway.size < webhook.config.limits.maxConcurrency) {
-      void attempt(lane, webhook, lane.line.shift() as Handed);
+      void attempt(lane, webhook, lane.line.shift() as InHand);
     }
   }
 
@@ -139,7 +154,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
 
   // ── an attempt ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async function attempt(lane: Lane, webhook: Webhook, handed: Handed): Promise<void> {
+  async function attempt(lane: Lane, webhook: Webhook, handed: InHand): Promise<void> {
     lane.underway.add(handed);
     underway += 1;
     const startedAt = clock.now();

@@ -24,7 +24,9 @@ export interface ShownRequest {
 
 /** What an attempt is of: a handed delivery, as far as the request is concerned. */
 export interface Subject extends Pick<Handed, 'id' | 'sequence' | 'attemptCount' | 'sent'> {
-  event: Omit<Handed['event'], 'sequence'>;
+  event: { id: string; type: string; occurredAt: number };
+  /** The event's data. Asked for only when there is no body yet. */
+  content: () => JsonObject;
   /** The type to announce where it is not the one that the body shows: a connection test sends a sample. */
   announcedType?: string;
 }
@@ -85,10 +87,10 @@ function membersOf(flat: readonly string[]): string {
   return members;
 }
 
-function render(webhook: Webhook, { event }: Subject, instance: InstanceIdentity): SentBody {
+function render(webhook: Webhook, { event, content: data }: Subject, instance: InstanceIdentity): SentBody {
   const { method, contentType, payload } = webhook.config;
   const { type, occurredAt } = event;
-  const content = renderBody({ type, occurredAt, data: JSON.parse(event.data) as JsonObject }, payload, instance);
+  const content = renderBody({ type, occurredAt, data: data() }, payload, instance);
   return { method, contentType, hash: hash('sha256', content, 'base64url').slice(0, BODY_HASH_LENGTH), content };
 }
 

@@ -11,6 +11,8 @@ export interface NewEvent {
   createdAt: number;
   data: string;
   keys: ScopeKeys;
+  /** Whether who publishes it keeps its content at hand until it is answered, so that nobody need send it back. */
+  isAtHand?: boolean;
 }
 
 /** An event as it is kept. `sequence` counts all events from 1, without a gap, in the order of their commits. */

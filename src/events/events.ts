@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import { type FieldError, Refusal, unacceptable } from '../kernel/errors.ts';
-import { type Ids, idTime } from '../kernel/ids.ts';
+import { type EventId, type Ids, idTime } from '../kernel/ids.ts';
 import { parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { OnceOnly, Store } from '../store/index.ts';
@@ -22,15 +22,24 @@ export interface Events {
    * the place of each in the request, for pointers: `''` for a single event, `/17` in a batch.
    */
   publish(given: readonly GivenEvent[], at: (index: number) => string, once: OnceOnly | null): Promise<Published[]>;
+  /** The content of an event that is being published right now, or null: the store's hands are quicker than its answer. */
+  contentAtHand(id: EventId): JsonObject | null;
 }
 
 export function createEvents({ store, clock, ids }: { store: Store; clock: Clock; ids: Ids }): Events {
+  const atHand = new Map<EventId, JsonObject>();
   return {
+    contentAtHand: (id) => atHand.get(id) ?? null,
     async publish(given, at, once) {
       const now = clock.now();
       const events = given.map((event, index) => toNewEvent(event, at(index), now, ids));
-      if (once === null) return store.run(publishEvents, events);
-      return (await store.runOnce(publishEvents, events, once)).value;
+      for (const [index, { id }] of events.entries()) atHand.set(id, (given[index] as GivenEvent).data);
+      try {
+        if (once === null) return await store.run(publishEvents, events);
+        return (await store.runOnce(publishEvents, events, once)).value;
+      } finally {
+        for (const { id } of events) atHand.delete(id);
+      }
     },
   };
 }
@@ -46,7 +55,8 @@ function toNewEvent(given: GivenEvent, pointer: string, now: number, ids: Ids): 
   const occurredAt = given.occurredAt === undefined ? now : (parseInstant(given.occurredAt) as number);
   const id = ids.make('evt', now);
   // The id's own instant, so that lists by `createdAt` may search by id.
-  return { id, type: given.type, occurredAt, createdAt: idTime(id), data, keys: scopeKeys(given.data) };
+  const { type } = given;
+  return { id, type, occurredAt, createdAt: idTime(id), data, keys: scopeKeys(given.data), isAtHand: true };
 }
 
 /** Refuses a type that nobody outside may publish. */

@@ -16,6 +16,10 @@ export async function addDocs(api: Api, version: string): Promise<void> {
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
       security: [{ apiKey: [] }],
     },
+    transform: ({ schema, url, route }) => ({
+      url,
+      schema: route.config?.role === undefined ? { ...schema, security: [] } : schema,
+    }),
   });
   await api.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true });
   api.get('/api/openapi.json', { schema: { hide: true } }, async () => api.swagger());

@@ -89,14 +89,19 @@ export function apiKeyRoutes(api: Api, { store, clock, ids, random, authenticato
     '/api/v1/api-keys/:id',
     {
       config: { role: 'admin' },
-      schema: { summary: 'Delete an API key', tags: ['API keys'], params: Type.Object({ id: Type.String() }) },
+      schema: {
+        summary: 'Delete an API key',
+        tags: ['API keys'],
+        params: Type.Object({ id: Type.String() }),
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) => {
       const { id } = request.params;
       const deleted = await store.run(deleteApiKey, { id });
       if (deleted === null) throw notFound('API key', id);
       authenticator.forget(deleted.id);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

@@ -35,7 +35,11 @@ export function createSealer(masterKey: Uint8Array): Sealer {
         throw new Error(`The secret at ${place} was sealed with another key (${sealedBy}, this one is ${keyId}).`);
       }
       const bytes = Buffer.from(text, 'base64url');
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES)).setAAD(Buffer.from(place));
+      const iv = bytes.subarray(0, IV_BYTES);
+      // With the length said, a shorter tag, which is easier to forge, is refused.
+      const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(
+        Buffer.from(place),
+      );
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
       return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
     },

@@ -122,11 +122,16 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
     '/api/v1/webhooks/:id',
     {
       config: { role: 'admin', find },
-      schema: { summary: 'Delete a webhook and cancel what it is owed', tags, params: IdParams },
+      schema: {
+        summary: 'Delete a webhook and cancel what it is owed',
+        tags,
+        params: IdParams,
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) => {
       if (!(await remove(request.params.id))) throw notFound('webhook', request.params.id);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

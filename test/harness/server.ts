@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 const LAUNCHER = new URL('../../bin/waybill.js', import.meta.url).pathname;
 export const ADMIN_KEY = 'test-admin-key-of-more-than-32-characters';
 
-export interface Answer<T = any> {
+// biome-ignore lint/suspicious/noExplicitAny: answers come in every shape, and what a test expects of one checks it.
+type AnyBody = any;
+
+export interface Answer<T = AnyBody> {
   status: number;
   headers: Headers;
   body: T;
@@ -22,7 +25,7 @@ export interface TestServer {
   /** Lines of its log so far, parsed. */
   log: Record<string, unknown>[];
   /** Calls the API below `/api/v1`, as administrator unless another key (or null for none) is given. */
-  call<T = any>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer<T>>;
+  call<T = AnyBody>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer<T>>;
   /** Resolves with the first log line that the predicate accepts, past or to come. */
   logged(accepts: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
   /** SIGTERM; resolves with the exit code. */
@@ -40,27 +43,55 @@ export interface CallOptions {
   raw?: string | Buffer;
 }
 
+/** Registers what is to be done at the end of something: `onTestFinished` does so for the end of a test. */
+export type AtEnd = (end: () => void | Promise<void>) => void;
+
 export interface ServerOptions {
   env?: Record<string, string>;
   dataDir?: string;
   /** Addresses the server may send to, such as a receiver's. */
   allow?: string[];
+  /** When it is killed, and its data folder removed; when the test has finished unless said otherwise. */
+  atEnd?: AtEnd;
 }
 
-/** A data folder that is removed when the test has finished. */
-export function makeDataDir(): string {
+/** A data folder that is removed at the end. */
+export function makeDataDir(atEnd: AtEnd = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Starts a server and waits until it listens. It is killed when the test has finished. Rejects with stderr if it ends before. */
+/**
+ * One server for all tests of a file, which must then leave each other's webhooks alone. It is started before the first
+ * of them and killed after the last, which fails if the server has met a fault of its own. Call it outside of tests; the
+ * server is there inside of them.
+ */
+export function shareServer(options: Omit<ServerOptions, 'atEnd'> = {}): () => TestServer {
+  const ends: (() => void | Promise<void>)[] = [];
+  let server: TestServer | null = null;
+  beforeAll(async () => {
+    server = await startServer({ ...options, atEnd: (end) => ends.push(end) });
+  });
+  afterAll(async () => {
+    const faults = server?.log.filter((line) => line.level === 'error') ?? [];
+    for (const end of ends.reverse()) await end();
+    if (faults.length > 0) throw new Error(`The server met faults of its own: ${JSON.stringify(faults, null, 2)}`);
+  });
+  return () => {
+    if (server === null) throw new Error('The shared server is there inside of tests only.');
+    return server;
+  };
+}
+
+/** Starts a server and waits until it listens. It is killed at the end. Rejects with stderr if it ends before. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const dataDir = options.dataDir ?? makeDataDir();
+  const atEnd = options.atEnd ?? onTestFinished;
+  const dataDir = options.dataDir ?? makeDataDir(atEnd);
   const child = spawn(process.execPath, [LAUNCHER, 'serve'], {
     cwd: dataDir,
     env: {
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       WAYBILL_DATA_DIR: dataDir,
       WAYBILL_LISTEN: '127.0.0.1:0',
       WAYBILL_API_KEY: ADMIN_KEY,
@@ -70,7 +101,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  onTestFinished(async () => {
+  atEnd(async () => {
     child.kill('SIGKILL');
     await exited;
   });
@@ -104,16 +135,16 @@ async function attach(child: ChildProcess, exited: Promise<number | null>, dataD
   }
 
   const listening = await Promise.race([
-    logged((line) => String(line['msg']).startsWith('listening on ')),
+    logged((line) => String(line.msg).startsWith('listening on ')),
     exited.then((code) => {
       throw new Error(`The server ended with ${code} before it listened: ${errors}`);
     }),
   ]);
-  const url = String(listening['msg']).slice('listening on '.length);
+  const url = String(listening.msg).slice('listening on '.length);
 
   return {
     url,
-    pid: Number(listening['pid']),
+    pid: Number(listening.pid),
     dataDir,
     log,
     logged,
@@ -129,7 +160,7 @@ async function attach(child: ChildProcess, exited: Promise<number | null>, dataD
           ...(content === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(content === undefined ? {} : { body: content as BodyInit }),
+        ...(content === undefined ? {} : { body: content }),
       });
       const text = await response.text();
       return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
