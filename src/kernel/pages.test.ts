@@ -6,15 +6,12 @@ import { decodeCursor, encodeCursor, toPage } from './pages.ts';
 describe('a cursor', () => {
   test('gives back the key that it was made of, to its own list alone', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary' }).filter((key) => key.isWellFormed()),
-        (key) => {
-          const cursor = encodeCursor('events', key);
-          expect(cursor).toMatch(/^[\w-]+$/);
-          expect(decodeCursor('events', cursor)).toBe(key);
-          expect(() => decodeCursor('deliveries', cursor)).toThrow(Refusal);
-        },
-      ),
+      fc.property(latin1, (key) => {
+        const cursor = encodeCursor('events', key);
+        expect(cursor).toMatch(/^[\w-]+$/);
+        expect(decodeCursor('events', cursor)).toBe(key);
+        expect(() => decodeCursor('deliveries', cursor)).toThrow(Refusal);
+      }),
     );
   });
 
@@ -46,3 +43,6 @@ describe('a page', () => {
     expect(toPage(rows, page, keyOf)).toEqual({ items: rows, next: null });
   });
 });
+
+/** Texts of every character up to U+00FF, control characters included. */
+const latin1 = fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('latin1'));

@@ -8,12 +8,9 @@ const sealer = createSealer(Buffer.alloc(MASTER_KEY_BYTES, 1));
 describe('a sealed secret', () => {
   test('opens with its key at its place, whatever it is', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary' }).filter((plain) => plain.isWellFormed()),
-        (plain) => {
-          expect(sealer.open(sealer.seal(plain, PLACE), PLACE)).toBe(plain);
-        },
-      ),
+      fc.property(latin1, (plain) => {
+        expect(sealer.open(sealer.seal(plain, PLACE), PLACE)).toBe(plain);
+      }),
     );
   });
 
@@ -57,3 +54,6 @@ describe('a sealed secret', () => {
 test('a key has the same name on every start', () => {
   expect(createSealer(Buffer.alloc(MASTER_KEY_BYTES, 1)).keyId).toBe(sealer.keyId);
 });
+
+/** Texts of every character up to U+00FF, control characters included. */
+const latin1 = fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('latin1'));

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { expect, onTestFinished, vi } from 'vitest';
+import type { Respond } from '../harness/receiver.ts';
+import type { Answer, TestServer } from '../harness/server.ts';
+
+/** How long a test waits for something to become true before it gives up. */
+const PATIENCE_MS = 10_000;
+const ASK_AGAIN_MS = 5;
+
+/** An event type that no other test publishes, so that tests which share a server do not meet. */
+export function ownType(): string {
+  return `t${randomUUID().replaceAll('-', '')}.happened`;
+}
+
+/** An id that no other test uses. */
+export function ownId(): string {
+  return randomUUID();
+}
+
+/** Creates a webhook and returns the answer's body, the signing secret included. It is deleted when the test has finished. */
+export async function createWebhook(server: TestServer, settings: object) {
+  const created = await server.call('POST', '/webhooks', { name: 'of a test', ...settings });
+  expect(created.body).not.toHaveProperty('code');
+  expect(created.status).toBe(201);
+  onTestFinished(async () => {
+    await server.call('DELETE', `/webhooks/${created.body.id}`).catch(() => null);
+  });
+  return created.body;
+}
+
+/** Publishes an event and returns its id. */
+export async function publish(server: TestServer, type: string, data: object = {}, more: object = {}): Promise<string> {
+  const published = await server.call('POST', '/events', { type, data, ...more });
+  expect(published.body).not.toHaveProperty('code');
+  expect(published.status).toBe(202);
+  return published.body.id;
+}
+
+/** Reads a path of the API until the body is as wanted, and returns it. */
+export async function readUntil(server: TestServer, path: string, isAsWanted: (body: Answer['body']) => boolean) {
+  let latest: unknown = null;
+  try {
+    return await vi.waitUntil(
+      async () => {
+        const { body } = await server.call('GET', path);
+        latest = body;
+        return isAsWanted(body) ? body : false;
+      },
+      { timeout: PATIENCE_MS, interval: ASK_AGAIN_MS },
+    );
+  } catch (error) {
+    throw new Error(`GET ${path} did not become as wanted: ${JSON.stringify(latest, null, 2)}`, { cause: error });
+  }
+}
+
+/** The one delivery of an event to a webhook, with its attempts, once it is in the state. */
+export async function deliveryInState(server: TestServer, eventId: string, webhookId: string, state: string) {
+  const { items } = await readUntil(
+    server,
+    `/deliveries?eventId=${eventId}&webhookId=${webhookId}`,
+    ({ items }) => items.length === 1,
+  );
+  return readUntil(server, `/deliveries/${items[0].id}`, (delivery) => delivery.state === state);
+}
+
+/** Answers with the status once something else has been done, and with a broken connection when that failed. */
+export function answeringAfter(act: () => Promise<unknown>, status: number): Respond {
+  return (_arrival, response) => {
+    act().then(
+      () => response.writeHead(status).end(),
+      () => response.destroy(),
+    );
+  };
+}
+
+/** What a refused request is answered with. The pointers are those of `errors`, in any order. */
+export function expectProblem(answer: Answer, status: number, code: string, pointers: string[] = []): void {
+  expect(answer.body).toMatchObject({ status, code });
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
+  expect(answer.body).toEqual({
+    type: 'about:blank',
+    title: expect.any(String),
+    status,
+    detail: expect.stringMatching(/./),
+    code,
+    ...(pointers.length === 0 ? {} : { errors: expect.any(Array) }),
+  });
+  const found = (answer.body.errors ?? []).map((error: { pointer: string }) => error.pointer);
+  expect(found.sort()).toEqual([...pointers].sort());
+  for (const error of answer.body.errors ?? []) expect(error.detail).toMatch(/./);
+}
