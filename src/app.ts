@@ -17,14 +17,14 @@ import {
 import { createEgressClient, parseEgressAllow } from './egress/index.ts';
 import { createEvents, eventRoutes } from './events/index.ts';
 import { addDocs, createServer } from './http/index.ts';
-import { apiKeyRoutes, createAuthenticator } from './identity/index.ts';
+import { apiKeyRoutes, createAuthenticator, listApiKeys } from './identity/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { SetupError } from './kernel/errors.ts';
 import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { createSealer, type Sealer } from './kernel/sealing.ts';
 import { version } from './kernel/version.ts';
-import type { Store } from './store/index.ts';
+import { STORE_TROUBLE, type Store } from './store/index.ts';
 import {
   createWebhooks,
   ensureInstanceIdentity,
@@ -61,6 +61,10 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
   const onFault = (error: unknown) => log.error({ err: error }, 'fault');
 
   const store = await opening.store;
+  store.subscribe<string | null>(STORE_TROUBLE, (cause) => {
+    if (cause === null) log.info('the disk takes writes again');
+    else log.error({ cause }, 'the disk takes no writes: publishers get 503 until it does');
+  });
   const sealer = await openSealer(store, settings.keyFile, opening.isSealed);
   const instance = await ensureInstanceIdentity(store, random);
   const directory = await openDirectory(store, sealer);
@@ -115,6 +119,12 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
     directory,
     test: (webhook, eventType) => testWebhook({ store, egress, clock, ids, instance }, webhook, eventType),
   });
+
+  if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
+    log.warn(
+      `there is no API key yet; make one with: waybill api-key create --name admin --role admin --data-dir ${settings.dataDir}`,
+    );
+  }
 
   const { host, port } = settings.listen;
   try {

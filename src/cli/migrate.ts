@@ -1,4 +1,4 @@
-import { migrate, migrationState, openBeside } from '../store/index.ts';
+import { migrate, openBeside } from '../store/index.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
 import { type DataFolderOptions, settingsFor } from './data-folder.ts';
 import { printLines } from './output.ts';
@@ -22,9 +22,7 @@ async function show(options: MigrateOptions & { io: CommandIo }, apply: boolean)
   const folder = (await settingsFor(options, io)).dataDir;
   const connection = openBeside(folder);
   try {
-    const { applied, newest, pending } = apply
-      ? migrate(connection, { folder, apply: true })
-      : migrationState(connection);
+    const { applied, newest, pending } = migrate(connection, { folder, apply });
     const names = pending.map(({ number, name }) => ({ number, name }));
     if (json) io.stdout.write(`${JSON.stringify({ applied, newest, pending: names }, null, 2)}\n`);
     else printLines(io, [`The database is at schema ${applied} of ${newest}.`, ...names.map(pendingLine)]);

@@ -77,17 +77,21 @@ async function readFlat({ flags, env, workingDir }: SettingsSources): Promise<Fl
   const file = await readFile(flags.config ?? env.WAYBILL_CONFIG ?? null, workingDir);
   const flat: Partial<Record<Name, string>> = {};
   for (const name of NAMES) {
-    const value = flags[name] ?? fromEnvironment(variableOf(name), env, workingDir) ?? file[name];
+    const value = flags[name] ?? fromEnvironment(name, env, workingDir) ?? file[name];
     if (value !== undefined) flat[name] = value;
   }
   return flat;
 }
 
-/** The variable, or the content of the file that `…_FILE` names; an empty variable counts as unset. */
-function fromEnvironment(variable: string, env: SettingsSources['env'], workingDir: string): string | undefined {
-  if (env[variable]) return env[variable];
-  const path = env[`${variable}_FILE`];
-  if (!path || variable === 'WAYBILL_KEY') return undefined;
+/** The settings that hold a secret, which may also lie in a file that `…_FILE` names. */
+const SECRET_NAMES: readonly Name[] = ['apiKey', 'databaseUrl'];
+
+/** The variable, or for a secret the content of the file that `…_FILE` names; an empty variable counts as unset. */
+function fromEnvironment(name: Name, env: SettingsSources['env'], workingDir: string): string | undefined {
+  const variable = variableOf(name);
+  const path = SECRET_NAMES.includes(name) ? env[`${variable}_FILE`] : undefined;
+  if (env[variable] && path) throw new SetupError(`Set ${variable} or ${variable}_FILE, not both.`);
+  if (!path) return env[variable] || undefined;
   try {
     return readFileSync(resolve(workingDir, path), 'utf8').trim();
   } catch (error) {

@@ -21,7 +21,7 @@ export interface Settlement {
   firstSent: SentBody | null;
   next:
     | { state: 'delivered' | 'exhausted'; reason: string | null; tries: number }
-    | { state: 'retrying'; dueAt: number; tries: number };
+    | { state: 'retrying'; dueAt: number; tries: number; trigger: 'retry' | 'recovery' };
   /** Until when the webhook's other deliveries wait too, or null. */
   holdUntil: number | null;
   /** Whether the receiver said that the URL is gone: the webhook is paused. */
@@ -100,7 +100,7 @@ const SETTLE_ENDED = `UPDATE deliveries SET
   WHERE number = ? AND state = 'delivering' AND held_by = ?`;
 
 const SETTLE_RETRYING = `UPDATE deliveries SET
-    state = 'retrying', due_at = ?, planned_at = NULL, next_trigger = 'retry', tries = ?, attempt_count = ?, held_by = NULL, last_status = ?, error_code = ?,
+    state = 'retrying', due_at = ?, planned_at = NULL, next_trigger = ?, tries = ?, attempt_count = ?, held_by = NULL, last_status = ?, error_code = ?,
     method = COALESCE(method, ?), content_type = COALESCE(content_type, ?), body_hash = COALESCE(body_hash, ?)
   WHERE number = ? AND state = 'delivering' AND held_by = ?`;
 
@@ -376,9 +376,20 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     const { number, attempt, status, errorCode, next, firstSent } = settlement;
     const sent = [firstSent?.method ?? null, firstSent?.contentType ?? null, firstSent?.hash ?? null];
     if (next.state === 'retrying') {
-      const { dueAt, tries } = next;
+      const { dueAt, trigger, tries } = next;
       return (
-        (await tx.run(SETTLE_RETRYING, dueAt, tries, attempt.number, status, errorCode, ...sent, number, bootId)) > 0
+        (await tx.run(
+          SETTLE_RETRYING,
+          dueAt,
+          trigger,
+          tries,
+          attempt.number,
+          status,
+          errorCode,
+          ...sent,
+          number,
+          bootId,
+        )) > 0
       );
     }
     if (next.state === 'delivered' && attempt.number === 1) {

@@ -310,7 +310,7 @@ function nextOf(decision: Decision): Settlement['next'] {
     case 'exhausted':
       return { state: 'exhausted', reason: decision.reason, tries };
     case 'retrying':
-      return { state: 'retrying', dueAt: decision.dueAt, tries };
+      return { state: 'retrying', dueAt: decision.dueAt, tries, trigger: 'retry' };
   }
 }
 
@@ -344,7 +344,7 @@ function unknownOf(handed: Handed, now: number, delayMs: number): Settlement {
     status: null,
     errorCode: null,
     firstSent: null,
-    next: { state: 'retrying', dueAt: now + delayMs, tries },
+    next: { state: 'retrying', dueAt: now + delayMs, tries, trigger: 'recovery' },
     holdUntil: null,
     isGone: false,
     news: null,

@@ -12,9 +12,9 @@ export {
 } from './command.ts';
 export { conditions } from './conditions.ts';
 export { probeStore } from './health.store.ts';
-export { migrate, migrationState } from './migrate.ts';
+export { migrate } from './migrate.ts';
 export { ONCE_KEPT_MS } from './once.ts';
 export { openBeside, peekSetting } from './sqlite/beside.ts';
 export { openSqliteStore } from './sqlite/open.ts';
-export type { OnceOnly, Store } from './store.ts';
+export { type OnceOnly, STORE_TROUBLE, type Store } from './store.ts';
 export { untilStored } from './until-stored.ts';

@@ -41,3 +41,6 @@ export interface StoreLoad {
   lastFlushMs: number;
   flushes: number;
 }
+
+/** Signalled when the disk stops taking writes, with the reason, and with null when it takes them again. */
+export const STORE_TROUBLE = 'store.trouble';

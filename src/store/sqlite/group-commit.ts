@@ -29,6 +29,8 @@ export interface GroupAnswer {
   outcomes: Outcome[];
   signals: { topic: string; payload: unknown }[];
   broken: string | null;
+  /** Why the disk did not take the group, when a later one may fare better; null when it did. */
+  trouble: string | null;
 }
 
 /** A failure of the database itself inside a command: it ends the whole group. */
@@ -83,7 +85,7 @@ export function createGroupCommit(connection: Connection, handlers: readonly Han
       tx.writeCounters();
       connection.run('COMMIT', []);
       for (const done of tx.effects.onCommit) done();
-      return { outcomes, signals: tx.effects.signals, broken: null };
+      return { outcomes, signals: tx.effects.signals, broken: null, trouble: null };
     } catch (error) {
       tx.rewind(start);
       rollBack(connection);
@@ -113,9 +115,14 @@ function rollBack(connection: Connection): void {
 
 function groupRefused(calls: readonly Call[], cause: unknown): GroupAnswer {
   const failure = classify(cause);
-  const broken = failure === 'full' || failure === 'busy' ? null : `The store failed: ${messageOf(cause)}`;
+  const isPassing = failure === 'full' || failure === 'busy';
   const refusal = new Refusal('storage_unavailable', STORAGE_DETAIL);
-  return { outcomes: calls.map((call) => refused(call.number, refusal)), signals: [], broken };
+  return {
+    outcomes: calls.map((call) => refused(call.number, refusal)),
+    signals: [],
+    broken: isPassing ? null : `The store failed: ${messageOf(cause)}`,
+    trouble: isPassing ? messageOf(cause) : null,
+  };
 }
 
 /** The outcome of a call that threw: a refusal keeps its code, anything else is a fault. */

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { nextTurn, systemClock } from '../../kernel/clock.ts';
 import { Refusal, SetupError } from '../../kernel/errors.ts';
 import type { CommandRef, QueryRef } from '../command.ts';
-import type { OnceOnly, Store, StoreLoad } from '../store.ts';
+import { type OnceOnly, STORE_TROUBLE, type Store, type StoreLoad } from '../store.ts';
 import type { Outcome } from './group-commit.ts';
 import { createLinger } from './linger.ts';
 import { createOutbox } from './outbox.ts';
@@ -75,6 +75,7 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
   const checkpoints = createCheckpoints((truncate) => {
     reader.postMessage({ kind: 'checkpoint', truncate } satisfies ToReader);
   });
+  let lastTrouble: string | null = null;
   let lastNumber = 0;
   let isPostScheduled = false;
   /** Calls that the writer has and has not answered. */
@@ -126,7 +127,7 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
 
   writer.on('message', (message: FromWriter) => {
     if (message.kind !== 'group') return;
-    const { outcomes, signals, broken } = message.answer;
+    const { outcomes, signals, broken, trouble } = message.answer;
     load.lastFlushMs = message.tookMs;
     load.flushes += 1;
     load.waiting -= outcomes.length;
@@ -135,6 +136,8 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
     publishSignals(signals);
     for (const outcome of outcomes) settle(outcome);
     if (broken !== null) onBroken(broken);
+    if ((trouble === null) !== (lastTrouble === null)) publishSignals([{ topic: STORE_TROUBLE, payload: trouble }]);
+    lastTrouble = trouble;
     checkpoints.note(message.walBytes);
     if (load.waiting === 0) onDrained?.();
   });

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { codeBlocks, readDocument } from './harness/markdown.ts';
+import { freePort, startProgram } from './harness/programs.ts';
+import { answering, startReceiver } from './harness/receiver.ts';
+import { startServer } from './harness/server.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 'a secret for tests ').toString('base64')}`;
+
+/** The first use of Go compiles its standard library. */
+const TIMEOUT_MS = 120_000;
+
+interface Example {
+  language: string;
+  file: string;
+  command: [program: string, ...args: string[]];
+}
+
+const EXAMPLES: Example[] = [
+  { language: 'js', file: 'receiver.mjs', command: [process.execPath, 'receiver.mjs'] },
+  { language: 'python', file: 'receiver.py', command: ['python3', 'receiver.py'] },
+  { language: 'go', file: 'receiver.go', command: ['go', 'run', 'receiver.go'] },
+];
+
+function isInstalled(program: string, versionArg: string): boolean {
+  try {
+    execFileSync(program, [versionArg], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'waybill-receiver-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** The one example of a language in the receivers' guide. */
+function exampleIn(language: string): string {
+  const [code, ...others] = codeBlocks(readDocument('docs/receiving-webhooks.md'), language);
+  if (code === undefined || others.length > 0) throw new Error(`The guide should have one example in ${language}.`);
+  return code;
+}
+
+/** The headers of a request whose signature is right, or wrong by its body or its age. */
+function signedHeaders(body: string, ageS = 0): Record<string, string> {
+  const timestamp = Math.floor(Date.now() / 1000) - ageS;
+  const signature = createHmac('sha256', Buffer.from(SECRET.slice('whsec_'.length), 'base64'))
+    .update(`evt_1.${timestamp}.${body}`)
+    .digest('base64');
+  return {
+    'webhook-id': 'evt_1',
+    'webhook-timestamp': String(timestamp),
+    // As while a secret is being replaced: one that is right is enough.
+    'webhook-signature': `v1,bm90IHRoaXMgb25l v1,${signature}`,
+  };
+}
+
+for (const { language, file, command } of EXAMPLES) {
+  const [program, ...args] = command;
+  const versionArg = program === 'go' ? 'version' : '--version';
+
+  test.skipIf(!isInstalled(program, versionArg))(
+    `the guide's receiver in ${language} takes what Waybill sends, once, and nothing that was forged`,
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const port = await freePort();
+      const folder = makeFolder();
+      writeFileSync(join(folder, file), exampleIn(language).replaceAll('9000', String(port)));
+      const receiver = startProgram(program, args, { cwd: folder, env: { ...process.env, WEBHOOK_SECRET: SECRET } });
+      await receiver.printed(/listening/);
+
+      const server = await startServer({ allow: [`127.0.0.1:${port}`] });
+      const url = `http://127.0.0.1:${port}/hook`;
+      await server.call('POST', '/webhooks', { name: 'guide', url, signingSecret: SECRET });
+      const event = { type: 'order.shipped', data: { text: 'Größe: 7 €' } };
+      const { id } = (await server.call('POST', '/events', event)).body;
+      await server.logged((line) => line.eventId === id && line.state === 'delivered');
+      await receiver.printed(new RegExp(`received order.shipped ${id}`));
+
+      const send = async (body: string, headers: Record<string, string>): Promise<number> =>
+        (await fetch(url, { method: 'POST', body, headers })).status;
+      expect(await send('{"n": 1}', signedHeaders('{"n": 1}'))).toBe(204);
+      expect(await send('{"n": 1}', signedHeaders('{"n": 1}'))).toBe(204);
+      expect(await send('{"n": 2}', signedHeaders('{"n": 1}'))).toBe(401);
+      expect(await send('{"n": 1}', signedHeaders('{"n": 1}', 3600))).toBe(401);
+      expect(await send('{"n": 1}', {})).toBe(401);
+      expect(receiver.output.match(/^received /gm)).toHaveLength(2);
+    },
+  );
+}
+
+test.skipIf(!isInstalled('openssl', 'version'))(
+  "the guide's shell lines find a signature of Waybill valid, and wrong once the body has changed",
+  async () => {
+    const receiver = await startReceiver(answering(204));
+    const server = await startServer({ allow: [receiver.address] });
+    await server.call('POST', '/webhooks', { name: 'guide', url: receiver.url, signingSecret: SECRET });
+    await server.call('POST', '/events', { type: 'order.shipped', data: { text: 'Größe: 7 €' } });
+    const [arrival] = await receiver.arrived(1);
+    const folder = makeFolder();
+    const verdictOn = (body: string): string => {
+      writeFileSync(join(folder, 'body.json'), body);
+      const env = {
+        ...process.env,
+        WEBHOOK_SECRET: SECRET,
+        WEBHOOK_ID: String(arrival?.headers['webhook-id']),
+        WEBHOOK_TIMESTAMP: String(arrival?.headers['webhook-timestamp']),
+        WEBHOOK_SIGNATURE: String(arrival?.headers['webhook-signature']),
+      };
+      return execFileSync('sh', ['-ec', exampleIn('sh')], { cwd: folder, env, encoding: 'utf8' }).trim();
+    };
+    expect(verdictOn(arrival?.body ?? '')).toBe('signature: valid');
+    expect(verdictOn(`${arrival?.body} `)).toBe('signature: wrong');
+  },
+);
