@@ -1,5 +1,5 @@
-export type { EventType, ScopeKeys } from './catalogue.ts';
+export type { EventType } from './catalogue.ts';
 export { EVENT_TYPES, findEventType, subscribable } from './catalogue.ts';
 export { eventRoutes } from './events.routes.ts';
 export type { NewEvent, Publish } from './events.store.ts';
-export { createEvents, type Events } from './events.ts';
+export { createEvents } from './events.ts';

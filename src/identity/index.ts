@@ -1,3 +1,3 @@
 export { apiKeyRoutes } from './api-keys.routes.ts';
 export { INSERT_API_KEY, listApiKeys } from './api-keys.store.ts';
-export { type Authenticator, createAuthenticator, hashApiKey, makeApiKey } from './api-keys.ts';
+export { createAuthenticator, hashApiKey, makeApiKey } from './api-keys.ts';

@@ -1,11 +1,9 @@
 export {
-  type CommandRef,
   command,
   type Handler,
   handleCommand,
   handleQuery,
   type Param,
-  type QueryRef,
   query,
   type ReadTx,
   type Tx,

@@ -11,7 +11,7 @@ export interface MigrationState {
 }
 
 /** Where the database stands. Writes nothing. */
-export function migrationState(connection: Connection): MigrationState {
+function migrationState(connection: Connection): MigrationState {
   const applied = connection.get<{ user_version: number }>('PRAGMA user_version', [])?.user_version ?? 0;
   return { applied, newest: migrations.length, pending: migrations.slice(applied) };
 }

@@ -26,7 +26,7 @@ export const BUILT_IN_DEFAULTS: Omit<WebhookConfig<string>, 'url'> = {
 export const DEFAULT_JITTER = 0.1;
 
 /** Every setting a webhook can inherit, in the order in which they are shown. */
-export const INHERITABLE = ['url', ...Object.keys(BUILT_IN_DEFAULTS)] as readonly (keyof WebhookConfig<string>)[];
+const INHERITABLE = ['url', ...Object.keys(BUILT_IN_DEFAULTS)] as readonly (keyof WebhookConfig<string>)[];
 
 /** The settings in force: the webhook's own, and the default for each it does not set. Members missing in `limits` come from the defaults. */
 export function effectiveConfig(own: OwnConfig): WebhookConfig<string> {

@@ -59,6 +59,6 @@ export function openWebhook(record: WebhookRecord, sealer: Sealer): Webhook {
 }
 
 /** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */
-export function signingKeyOf(secret: string): KeyObject {
+function signingKeyOf(secret: string): KeyObject {
   return createSecretKey(Buffer.from(secret.slice('whsec_'.length), 'base64'));
 }

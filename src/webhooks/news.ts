@@ -7,7 +7,7 @@ import { stateOf, type WebhookRecord } from './webhook.ts';
 import type { WebhookNews } from './webhooks.store.ts';
 
 /** What events say of a webhook. */
-export function webhookFacts(record: WebhookRecord): JsonObject {
+function webhookFacts(record: WebhookRecord): JsonObject {
   const config = effectiveConfig(record.config);
   const { id, name, pauseReason } = record;
   return { id, name, url: config.url, state: stateOf(record, config), pauseReason };

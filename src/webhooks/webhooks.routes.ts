@@ -137,7 +137,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
 }
 
 /** A webhook as the API shows it: effective values, secrets only as set. */
-export function presentWebhook({ record, config, state }: Webhook) {
+function presentWebhook({ record, config, state }: Webhook) {
   const { url, enabled, auth, ...rest } = config;
   const { method, contentType, ...others } = rest;
   return {

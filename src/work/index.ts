@@ -1,1 +1,1 @@
-export { createSlots, type Slots } from './slots.ts';
+export type { Slots } from './slots.ts';
