@@ -64,6 +64,14 @@ export function createMetrics(store: Store, underway: () => number): Metrics {
     },
   });
   new Gauge({
+    name: 'waybill_store_commits',
+    help: 'Groups of writes committed since the start.',
+    registers,
+    collect() {
+      this.set(store.load.flushes);
+    },
+  });
+  new Gauge({
     name: 'waybill_store_flush_seconds',
     help: 'How long the latest group of writes took, its sync included.',
     registers,

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import type { Metrics } from './app.metrics.ts';
 import type { Api } from './http/index.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -6,13 +7,24 @@ import { probeStore, type Store } from './store/index.ts';
 
 interface Dependencies {
   store: Store;
+  dataDir: string;
   clock: Clock;
   metrics: Metrics;
   metricsPublic: boolean;
 }
 
+/** The largest batch, once in the database's log and once in the database. */
+const LEAST_FREE_BYTES = 2 * 16 * 1024 * 1024;
+
+/** A small write may still fit where a refused one has left a gap in the log: so the room itself is asked for, too. */
+async function assertRoom(dataDir: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dataDir);
+  if (bavail * bsize >= LEAST_FREE_BYTES) return;
+  throw new Error(`The disk of the data folder ${dataDir} has less than ${LEAST_FREE_BYTES / 2 ** 20} MiB left.`);
+}
+
 /** What machines ask of the process itself. */
-export function processRoutes(api: Api, { store, clock, metrics, metricsPublic }: Dependencies): void {
+export function processRoutes(api: Api, { store, dataDir, clock, metrics, metricsPublic }: Dependencies): void {
   api.get('/healthz', { schema: { summary: 'Whether the process is alive', tags: ['Process'] } }, async () => ({
     status: 'ok',
   }));
@@ -23,6 +35,7 @@ export function processRoutes(api: Api, { store, clock, metrics, metricsPublic }
     async (_request, reply) => {
       try {
         await store.run(probeStore, { now: clock.now() });
+        await assertRoom(dataDir);
         return { status: 'ok', reasons: [] };
       } catch (error) {
         return reply.code(503).send({ status: 'unavailable', reasons: [messageOf(error)] });

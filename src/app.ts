@@ -103,7 +103,7 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
     onFault: (error, request) => log.error({ err: error, ...request }, 'request failed'),
   });
   await addDocs(api, version);
-  processRoutes(api, { store, clock, metrics, metricsPublic: settings.metricsPublic });
+  processRoutes(api, { store, dataDir: settings.dataDir, clock, metrics, metricsPublic: settings.metricsPublic });
   apiKeyRoutes(api, { store, clock, ids, random, authenticator });
   eventRoutes(api, {
     events,
@@ -132,7 +132,12 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
   } catch (error) {
     throw new SetupError(`Waybill cannot listen on ${host}:${port}: ${(error as Error).message}`, { cause: error });
   }
-  await dispatcher.start();
+  try {
+    await dispatcher.start();
+  } catch (error) {
+    await api.close();
+    throw error;
+  }
   retention.start();
 
   return {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openStore } from './app.store.ts';
 import type { App } from './app.ts';
 import type { Secrets, Settings } from './config/index.ts';
+import { Refusal, SetupError } from './kernel/errors.ts';
 
 /** Ends the server: it drains, and the process ends with that code. */
 export type End = (exitCode: 0 | 1) => void;
@@ -20,6 +21,8 @@ export async function runServer({ settings, secrets, onListening }: ServerOption
   const onSignal = (): void => ended.resolve(0);
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
 
+  // Whatever the server writes holds what partners send each other: nobody else on the machine may read it.
+  process.umask(0o077);
   const opening = openStore(settings, endAtOnce);
   // While the store's threads start on another core, this one loads the rest.
   const { startApp } = await import('./app.ts');
@@ -29,7 +32,8 @@ export async function runServer({ settings, secrets, onListening }: ServerOption
       (store) => store.close(),
       () => undefined,
     );
-    throw error;
+    if (!(error instanceof Refusal) || error.code !== 'storage_unavailable') throw error;
+    throw new SetupError(`The disk of the data folder ${settings.dataDir} is full. Free some space and start again.`);
   });
   const pidFile = join(settings.dataDir, 'waybill.pid');
   writeFileSync(pidFile, `${process.pid}\n`);

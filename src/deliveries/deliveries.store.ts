@@ -33,6 +33,7 @@ export interface Settlement {
 /** Settles attempts, frees their slots, and hands out what waited for them. */
 export const settleAttempts = command<{ settlements: Settlement[]; now: number }, null>('deliveries.settle', {
   isUrgent: true,
+  weigh: ({ settlements }) => settlements.length,
 });
 
 /** Hands out what is due of a webhook, as far as there are slots. */
@@ -213,7 +214,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
 
   function giveSlot(tx: Tx, webhookId: string): void {
     slots.give(webhookId);
-    tx.onRollback(() => slots.take(webhookId, Number.POSITIVE_INFINITY));
+    tx.onRollback(() => slots.retake(webhookId));
   }
 
   function isHeld({ paused, enabled, holdUntil }: WebhookRules, now: number): boolean {

@@ -1,6 +1,6 @@
 import type { EgressClient, Exchange } from '../egress/index.ts';
 import type { NewEvent } from '../events/index.ts';
-import type { Clock, Timer } from '../kernel/clock.ts';
+import { type Clock, delay, type Timer } from '../kernel/clock.ts';
 import { type EventId, type Ids, idTime, type WebhookId } from '../kernel/ids.ts';
 import { formatInstantOrNull } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -85,6 +85,8 @@ interface Lane {
 }
 
 const DRAIN_MS = 8_000;
+/** For the last outcomes, should the disk have no room for them: the next start then finds them unknown. */
+const LAST_WRITES_MS = 2_000;
 const CLAIM_AGAIN_MS = 1_000;
 const AFTER_FAULT_MS = 60_000;
 
@@ -291,8 +293,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
         });
       }
       for (const lane of lanes.values()) abandon(lane);
-      await Promise.allSettled(givenBack);
-      await settlements.flush();
+      const written = Promise.all([Promise.allSettled(givenBack), settlements.flush()]);
+      await Promise.race([written, delay(clock, LAST_WRITES_MS)]);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { messageOf, SetupError } from '../../kernel/errors.ts';
 import { type Connection, connect } from './driver.ts';
 import { databasePath, makeFolder, openWritable } from './files.ts';
 
@@ -11,10 +12,22 @@ export function openBeside(folder: string): Connection {
   return openWritable(folder);
 }
 
-/** One value of the settings table, or null when it, or the whole database, is not there. Touches nothing. */
+/**
+ * One value of the settings table, or null when it, or the whole database, is not there. Changes nothing in the
+ * database. Throws a `SetupError` when it cannot be read.
+ */
 export function peekSetting(folder: string, name: string): string | null {
-  if (!existsSync(databasePath(folder))) return null;
-  const connection = connect(databasePath(folder), { readOnly: true });
+  const path = databasePath(folder);
+  if (!existsSync(path)) return null;
+  try {
+    return readSetting(path, name);
+  } catch (error) {
+    throw new SetupError(`The database ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function readSetting(path: string, name: string): string | null {
+  const connection = connect(path, { readOnly: true });
   try {
     const tables = connection.get<{ n: number }>("SELECT COUNT(*) AS n FROM sqlite_master WHERE name = 'settings'", []);
     if ((tables?.n ?? 0) === 0) return null;

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { messageOf, SetupError } from '../../kernel/errors.ts';
 import { type Connection, connect, isBusy } from './driver.ts';
 
+/** What `PRAGMA auto_vacuum` answers (sqlite.org/pragma.html#pragma_auto_vacuum). */
+const INCREMENTAL = 2;
+
 export function databasePath(folder: string): string {
   return join(folder, 'waybill.db');
 }
@@ -45,7 +48,10 @@ function ownerOf(folder: string): string {
 /** Opens the database for writing: WAL, every commit synced, space given back in steps. */
 export function openWritable(folder: string): Connection {
   const connection = connect(databasePath(folder));
-  connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  // Setting it again would write to the file, which must not happen before its schema has been looked at.
+  if (connection.get<{ auto_vacuum: number }>('PRAGMA auto_vacuum', [])?.auto_vacuum !== INCREMENTAL) {
+    connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  }
   connection.exec('PRAGMA journal_mode = WAL');
   connection.exec('PRAGMA synchronous = FULL');
   connection.exec('PRAGMA wal_autocheckpoint = 0');

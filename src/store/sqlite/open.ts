@@ -19,6 +19,8 @@ export interface SqliteOptions {
   onBroken: (message: string) => void;
 }
 
+const HEAVY_WEIGHT = 128;
+
 const CHECKPOINT_BYTES = 4 * 1024 * 1024;
 const TRUNCATE_BYTES = 64 * 1024 * 1024;
 
@@ -51,7 +53,7 @@ function startThread(options: SqliteOptions, role: ThreadSettings['role']): Work
     workerData,
     name: `store-${role}`,
     // What Node 24.0 says of type stripping and SQLite is no news to an operator.
-    execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
   });
 }
 
@@ -78,8 +80,8 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
   let lastTrouble: string | null = null;
   let lastNumber = 0;
   let isPostScheduled = false;
-  /** Calls that the writer has and has not answered. */
-  let posted = 0;
+  /** The weights of the groups that the writer has and has not answered, the oldest first. */
+  const posted: number[] = [];
   let onDrained: (() => void) | null = null;
 
   function settle(outcome: Outcome): void {
@@ -100,11 +102,12 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
   }
 
   /**
-   * Calls go to the writer when it has answered those before: while it is at work they could only wait there, and
-   * together they cost one wake-up and one commit. Under load they wait a little for company.
+   * Calls wait here while the writer has enough to do: together they cost one wake-up and one commit. It has enough with
+   * one heavy group, or with two light ones, so that it need not wait for this thread to digest an answer.
    */
   function schedulePost(): void {
-    if (isPostScheduled || posted > 0 || outbox.length === 0) return;
+    const [ahead = 0] = posted;
+    if (isPostScheduled || outbox.length === 0 || posted.length >= 2 || ahead >= HEAVY_WEIGHT) return;
     isPostScheduled = true;
     const waitMs = linger.waitMs();
     if (waitMs === 0) nextTurn(postGroup);
@@ -113,8 +116,8 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
 
   function postGroup(): void {
     isPostScheduled = false;
-    const calls = outbox.takeGroup();
-    posted = calls.length;
+    const { calls, weight } = outbox.takeGroup();
+    posted.push(weight);
     linger.note(calls.length, systemClock.monotonicMs());
     writer.postMessage({ kind: 'calls', calls } satisfies ToWriter);
   }
@@ -131,7 +134,7 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
     load.lastFlushMs = message.tookMs;
     load.flushes += 1;
     load.waiting -= outcomes.length;
-    posted -= outcomes.length;
+    posted.shift();
     schedulePost();
     publishSignals(signals);
     for (const outcome of outcomes) settle(outcome);

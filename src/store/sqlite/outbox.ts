@@ -5,7 +5,7 @@ export interface Outbox {
   readonly length: number;
   add(call: Call, traits: { weight: number; isUrgent: boolean }): void;
   /** Takes the next group out: all that is urgent, and of the rest as much as a commit should hold, but at least one. */
-  takeGroup(): Call[];
+  takeGroup(): { calls: Call[]; weight: number };
 }
 
 interface Waiting {
@@ -45,7 +45,7 @@ export function createOutbox(): Outbox {
     takeGroup() {
       const group = [...urgent, ...takeOthers()];
       urgent = [];
-      return group.map(({ call }) => call);
+      return { calls: group.map(({ call }) => call), weight: group.reduce((sum, { weight }) => sum + weight, 0) };
     },
   };
 }

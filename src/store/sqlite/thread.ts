@@ -6,7 +6,7 @@ import { createIds } from '../../kernel/ids.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { Handler } from '../command.ts';
 import { migrate } from '../migrate.ts';
-import { type Connection, connect } from './driver.ts';
+import { type Connection, classify, connect } from './driver.ts';
 import { databasePath, lockFolder, makeFolder, openWritable } from './files.ts';
 import { type Call, createGroupCommit, type Outcome, refused } from './group-commit.ts';
 import type { FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
@@ -27,6 +27,10 @@ function post(message: FromWriter | FromReader): void {
   parentPort?.postMessage(message);
 }
 
+function diskIsFull(folder: string): SetupError {
+  return new SetupError(`The disk of the data folder ${folder} is full. Free some space and start again.`);
+}
+
 function postFailure(error: unknown): void {
   post({ kind: 'failed', message: messageOf(error), setup: error instanceof SetupError });
 }
@@ -40,7 +44,7 @@ function runWriter(settings: ThreadSettings, handlers: readonly Handler[]): void
     connection = openWritable(settings.folder);
     migrate(connection, { folder: settings.folder, apply: settings.migrate });
   } catch (error) {
-    postFailure(error);
+    postFailure(classify(error) === 'full' ? diskIsFull(settings.folder) : error);
     return;
   }
   const write = createGroupCommit(connection, handlers, createIds(systemRandom));
