@@ -7,33 +7,14 @@ import type { Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
 import { type DeliveryState, isEnded, type Trigger } from './deliveries.state.ts';
 import { DUE, type Due, HANDED, type Handed, type SentBody } from './handed.ts';
-
-/** What has been decided about a delivery after an attempt. */
-export interface Settlement {
-  number: number;
-  webhookId: WebhookId;
-  eventSequence: number;
-  attempt: AttemptRecord;
-  /** What the log's filters find it by: the answer's HTTP status and the error's code, null without. */
-  status: number | null;
-  errorCode: string | null;
-  /** The bytes of a first attempt, kept with it; null when they are kept already. */
-  firstSent: SentBody | null;
-  next:
-    | { state: 'delivered' | 'exhausted'; reason: string | null; tries: number }
-    | { state: 'retrying'; dueAt: number; tries: number; trigger: 'retry' | 'recovery' };
-  /** Until when the webhook's other deliveries wait too, or null. */
-  holdUntil: number | null;
-  /** Whether the receiver said that the URL is gone: the webhook is paused. */
-  isGone: boolean;
-  /** Published with it, if the delivery is still ours to settle. */
-  news: NewEvent | null;
-}
+import { packHanded, settlementPacking } from './packing.ts';
+import type { Settlement } from './settlement.ts';
 
 /** Settles attempts, frees their slots, and hands out what waited for them. */
 export const settleAttempts = command<{ settlements: Settlement[]; now: number }, null>('deliveries.settle', {
   isUrgent: true,
   weigh: ({ settlements }) => settlements.length,
+  packing: settlementPacking,
 });
 
 /** Hands out what is due of a webhook, as far as there are slots. */
@@ -262,7 +243,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     const data = event.isAtHand === true ? null : event.data;
     const key = [delivery.number, delivery.id, sequence, type, rules.number, delivery.sequence] as const;
     await tx.run(INSERT_HANDED, ...key, bootId, idTime(delivery.id));
-    tx.signal(HANDED, {
+    const handed: Handed = {
       ...delivery,
       webhookId: rules.id,
       trigger: 'initial',
@@ -271,7 +252,8 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       plannedAt: null,
       event: { sequence, id, type, occurredAt, data },
       sent: null,
-    } satisfies Handed);
+    };
+    tx.signal(HANDED, packHanded(handed));
   }
 
   interface NewDelivery {
@@ -324,7 +306,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
   async function hand(tx: Tx, rules: WebhookRules, row: HandedRow): Promise<void> {
     takeSlot(tx, rules);
     await tx.run(TAKE, bootId, row.number);
-    tx.signal(HANDED, toHanded(row, rules.id));
+    tx.signal(HANDED, packHanded(toHanded(row, rules.id)));
   }
 
   async function handOrWait(tx: Tx, rules: WebhookRules, row: HandedRow, now: number): Promise<void> {

@@ -10,17 +10,12 @@ import { type Store, untilStored } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { type AttemptRecord, unknownAttempt } from './attempts.store.ts';
 import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts';
-import {
-  cancelOrphans,
-  claimDue,
-  orphanedWebhooks,
-  releaseHanded,
-  rescueAbandoned,
-  type Settlement,
-} from './deliveries.store.ts';
+import { cancelOrphans, claimDue, orphanedWebhooks, releaseHanded, rescueAbandoned } from './deliveries.store.ts';
 import { DUE, type Due, HANDED, type Handed } from './handed.ts';
 import { firstDue } from './log.store.ts';
 import { type Outgoing, prepare } from './outgoing.ts';
+import { type PackedHanded, unpackHanded } from './packing.ts';
+import type { Settlement } from './settlement.ts';
 import { createSettlements } from './settlements.ts';
 
 /** What is told of each attempt when it has ended: one log line, and the metrics. */
@@ -111,7 +106,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
 
   // ── in line ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  store.subscribe<Handed>(HANDED, (handed) => {
+  store.subscribe<PackedHanded>(HANDED, (packed) => {
+    const handed = unpackHanded(packed);
     const lane = laneOf(handed.webhookId);
     lane.line.push(Object.assign(handed, { content: contentOf(handed) }));
     pump(lane);

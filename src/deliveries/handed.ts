@@ -30,7 +30,7 @@ export interface SentBody {
   content: string;
 }
 
-/** Signalled, after the commit, for each delivery that the dispatcher now has in hand. */
+/** Signalled, after the commit, for each delivery that the dispatcher now has in hand: a `PackedHanded`. */
 export const HANDED = 'deliveries.handed';
 
 /** Signalled when something of a webhook falls due at an instant that the dispatcher may not know of. */

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { type Store, untilStored } from '../store/index.ts';
-import { type Settlement, settleAttempts } from './deliveries.store.ts';
+import { settleAttempts } from './deliveries.store.ts';
+import type { Settlement } from './settlement.ts';
 
 /** Gathers settlements, so that many of them share a commit, and sees to it that none is lost while the disk is full. */
 export interface Settlements {

@@ -37,7 +37,28 @@ export interface Published {
 }
 
 /** Publishes events in order, all or none. */
-export const publishEvents = command<NewEvent[], Published[]>('events.publish', { weigh: (events) => events.length });
+export const publishEvents = command<NewEvent[], Published[]>('events.publish', {
+  weigh: (events) => events.length,
+  packing: {
+    pack: (events) => events.map(packEvent),
+    unpack: (packed: PackedEvent[]) => packed.map(unpackEvent),
+  },
+});
+
+type PackedEvent = ReturnType<typeof packEvent>;
+
+function packEvent({ id, type, occurredAt, createdAt, data, keys, isAtHand = false }: NewEvent) {
+  const { transferId, scheduleId, stationId, partnerId, webhookId } = keys;
+  const ids = [transferId, scheduleId, stationId, partnerId, webhookId] as const;
+  return [id, type, occurredAt, createdAt, data, isAtHand, ...ids] as const;
+}
+
+function unpackEvent(packed: PackedEvent): NewEvent {
+  const [id, type, occurredAt, createdAt, data, isAtHand, ...ids] = packed;
+  const [transferId, scheduleId, stationId, partnerId, webhookId] = ids;
+  const keys = { transferId, scheduleId, stationId, partnerId, webhookId };
+  return { id, type, occurredAt, createdAt, data, keys, isAtHand };
+}
 
 export interface EventFilter {
   type: string | null;

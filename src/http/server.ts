@@ -104,19 +104,13 @@ export function createServer(options: ServerOptions): Api {
  * the process for more than a minute after its last answer.
  */
 function closeConnectionsWithServer(app: Api, clock: Clock): void {
-  let isClosing = false;
   let isOpen = true;
   app.server.once('close', () => {
     isOpen = false;
   });
   app.addHook('preClose', (done) => {
-    isClosing = true;
     closeIdle();
     done();
-  });
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    if (isClosing) reply.header('connection', 'close');
-    done(null, payload);
   });
 
   function closeIdle(): void {

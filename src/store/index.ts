@@ -3,6 +3,7 @@ export {
   type Handler,
   handleCommand,
   handleQuery,
+  type Packing,
   type Param,
   query,
   type ReadTx,

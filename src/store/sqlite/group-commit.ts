@@ -50,7 +50,8 @@ export function createGroupCommit(connection: Connection, handlers: readonly Han
   async function runCommand(tx: GroupTx, call: Call): Promise<unknown> {
     const handler = commands.get(call.name);
     if (handler === undefined) throw new Error(`There is no command ${call.name}.`);
-    const effect = () => handler.run(tx, call.input as never);
+    const input = handler.packing === null ? call.input : handler.packing.unpack(call.input as never);
+    const effect = () => handler.run(tx, input as never);
     return call.once === null ? effect() : runOnceOnly(tx, call.once, effect);
   }
 

@@ -96,7 +96,8 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
     const number = lastNumber;
     load.waiting += 1;
     const traits = { weight: ref.weigh?.(input) ?? 1, isUrgent: ref.isUrgent ?? false };
-    outbox.add({ number, name: ref.name, input, once }, traits);
+    const packed = ref.packing === undefined ? input : ref.packing.pack(input);
+    outbox.add({ number, name: ref.name, input: packed, once }, traits);
     schedulePost();
     return new Promise((resolve, reject) => waiters.set(number, { resolve, reject }));
   }
