@@ -120,12 +120,6 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
     test: (webhook, eventType) => testWebhook({ store, egress, clock, ids, instance }, webhook, eventType),
   });
 
-  if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
-    log.warn(
-      `there is no API key yet; make one with: waybill api-key create --name admin --role admin --data-dir ${settings.dataDir}`,
-    );
-  }
-
   const { host, port } = settings.listen;
   try {
     await api.listen({ host, port });
@@ -139,6 +133,11 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
     throw error;
   }
   retention.start();
+  if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
+    log.warn(
+      `there is no API key yet; make one with: waybill api-key create --name admin --role admin --data-dir ${settings.dataDir}`,
+    );
+  }
 
   return {
     url: urlOf(api.server.address() as AddressInfo),

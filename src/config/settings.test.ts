@@ -67,7 +67,7 @@ describe('where a setting comes from', () => {
     const workingDir = makeFolder({ secret: 'k'.repeat(40).concat('\n') });
     expect((await read({ workingDir, env: { WAYBILL_API_KEY_FILE: 'secret' } })).secrets.apiKey).toBe('k'.repeat(40));
     const env = { WAYBILL_API_KEY_FILE: 'secret', WAYBILL_API_KEY: 'given' };
-    expect((await read({ workingDir, env })).secrets.apiKey).toBe('given');
+    await expect(read({ workingDir, env })).rejects.toThrow('Set WAYBILL_API_KEY or WAYBILL_API_KEY_FILE, not both.');
   });
 
   test('WAYBILL_KEY_FILE names the master key and not a file that names it', async () => {
