@@ -82,7 +82,6 @@ interface Lane {
 const DRAIN_MS = 8_000;
 /** For the last outcomes, should the disk have no room for them: the next start then finds them unknown. */
 const LAST_WRITES_MS = 2_000;
-const CLAIM_AGAIN_MS = 1_000;
 const AFTER_FAULT_MS = 60_000;
 
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
@@ -146,7 +145,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const released = untilStored(clock, () => store.run(releaseHanded, { deliveries, dueAt: now, now, isStopping }));
     givenBack.add(released);
     released
-      .then(() => wake(lane, directory.get(lane.webhookId)?.record.holdUntil ?? null), onFault)
+      .then(() => wake(lane, directory.get(lane.webhookId)?.record.holdUntil ?? clock.now()), onFault)
       .finally(() => givenBack.delete(released));
   }
 
@@ -224,8 +223,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   store.subscribe<Due>(DUE, ({ webhookId, at }) => wake(laneOf(webhookId), at));
 
   /** Has the lane claim what is due at `at`; an earlier wake-up already set will do as well. */
-  function wake(lane: Lane, at: number | null): void {
-    if (at === null || isStopping || (lane.wakeUp !== null && lane.wakeUp.at <= at)) return;
+  function wake(lane: Lane, at: number): void {
+    if (isStopping || (lane.wakeUp !== null && lane.wakeUp.at <= at)) return;
     lane.wakeUp?.timer.cancel();
     const timer = clock.after(Math.max(0, at - clock.now()), () => {
       lane.wakeUp = null;
@@ -236,10 +235,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
 
   function claim(lane: Lane): void {
     if (isStopping) return;
-    store.run(claimDue, { webhookId: lane.webhookId, now: clock.now() }).catch((error: unknown) => {
-      onFault(error);
-      wake(lane, clock.now() + CLAIM_AGAIN_MS);
-    });
+    untilStored(clock, () => store.run(claimDue, { webhookId: lane.webhookId, now: clock.now() })).catch(onFault);
   }
 
   directory.onChange((id) => {
