@@ -1,5 +1,5 @@
 /*
- * Where the store's threads begin: they compile nothing that an earlier start has compiled already, which is worth
+ * Where the server's threads begin: they compile nothing that an earlier start has compiled already, which is worth
  * 200 ms each. The module they run is Waybill's own.
  */
 'use strict';

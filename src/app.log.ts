@@ -1,34 +1,71 @@
-import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { write, writeSync } from 'node:fs';
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Clock, systemClock } from './kernel/clock.ts';
 
 export type Log = Logger;
 
-/** A write for each line would cost more than making it: lines wait this long, or for this much company. */
-const GATHER_BYTES = 65_536;
-const MAX_WRITE_BYTES = 1_048_576;
+const STDOUT = 1;
+/** A write for each line would cost more than making it: lines wait this long for company, or until there are so many. */
 const GATHER_MS = 50;
+const GATHER_LINES = 256;
 
-const GATHERING = {
-  dest: 1,
-  sync: false,
-  minLength: GATHER_BYTES,
-  maxWrite: MAX_WRITE_BYTES,
-  periodicFlush: GATHER_MS,
+const options = {
+  base: null,
+  timestamp: stdTimeFunctions.isoTime,
+  formatters: { level: (label: string) => ({ level: label }) },
 };
 
 /** The system log: one JSON object a line on stdout, or lines for people on a terminal. */
-export function createLog(format: 'json' | 'pretty'): Log {
-  const options = {
-    base: null,
-    timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-  };
-  return format === 'json' ? pino(options, destination(GATHERING)) : pino(options, { write: writePretty });
+export function createLog(format: 'json' | 'pretty'): { log: Log; flush: () => void } {
+  if (format === 'pretty') return { log: pino(options, { write: writePretty }), flush: () => undefined };
+  const lines = createLineBuffer(systemClock);
+  return { log: pino(options, lines), flush: lines.flush };
 }
 
-/** Writes out what is still in memory; the process may end after it. */
-export function flushLog(log: Log): Promise<void> {
-  return new Promise((resolve) => {
-    log.flush(() => resolve());
+/**
+ * Gathers lines and writes many at once. pino's own destination measures every line in bytes, which costs three times
+ * as much as making it (measured: 16 of 25 µs under load).
+ */
+function createLineBuffer(clock: Clock): { write(line: string): void; flush(): void } {
+  let lines: string[] = [];
+  let isWriting = false;
+  let isScheduled = false;
+
+  function writeOut(): void {
+    isScheduled = false;
+    if (isWriting || lines.length === 0) return;
+    const bytes = Buffer.from(lines.join(''));
+    lines = [];
+    isWriting = true;
+    writeAll(bytes, () => {
+      isWriting = false;
+      writeOut();
+    });
+  }
+
+  return {
+    write(line) {
+      lines.push(line);
+      if (lines.length >= GATHER_LINES) writeOut();
+      if (isScheduled) return;
+      isScheduled = true;
+      clock.after(GATHER_MS, writeOut);
+    },
+    /** Writes out, before it returns, what is still in memory. */
+    flush() {
+      if (lines.length > 0) writeSync(STDOUT, lines.join(''));
+      lines = [];
+    },
+  };
+}
+
+/** A pipe takes what it has room for; whoever does not read it loses lines rather than stopping the server. */
+function writeAll(bytes: Buffer, done: () => void): void {
+  write(STDOUT, bytes, (error, written) => {
+    if (error === null && written < bytes.length) writeAll(bytes.subarray(written), done);
+    else if ((error as NodeJS.ErrnoException | null)?.code === 'EAGAIN')
+      systemClock.after(GATHER_MS, () => writeAll(bytes, done));
+    else done();
   });
 }
 

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import { createLog, flushLog, type Log } from './app.log.ts';
+import { createLog, type Log } from './app.log.ts';
 import { createMetrics } from './app.metrics.ts';
 import { processRoutes } from './app.routes.ts';
-import type { OpeningStore } from './app.store.ts';
+import type { Threads } from './app.threads.ts';
 import { loadMasterKey, type Secrets, type Settings } from './config/index.ts';
 import {
   cancelOrphans,
@@ -14,7 +14,7 @@ import {
   removeWebhook,
   testWebhook,
 } from './deliveries/index.ts';
-import { createEgressClient, parseEgressAllow } from './egress/index.ts';
+import { parseEgressAllow } from './egress/index.ts';
 import { createEvents, eventRoutes } from './events/index.ts';
 import { addDocs, createServer } from './http/index.ts';
 import { apiKeyRoutes, createAuthenticator, listApiKeys } from './identity/index.ts';
@@ -45,30 +45,30 @@ export interface App {
 export interface AppOptions {
   settings: Settings;
   secrets: Secrets;
-  opening: OpeningStore;
+  threads: Threads;
 }
 
 /**
  * Builds every module, introduces them to each other, and starts them. Throws a `SetupError` when the settings or the
  * data folder do not allow it; the store is then still open.
  */
-export async function startApp({ settings, secrets, opening }: AppOptions): Promise<App> {
+export async function startApp({ settings, secrets, threads }: AppOptions): Promise<App> {
   const clock = systemClock;
   const random = systemRandom;
   const ids = createIds(random);
   const rules = parseEgressAllow(settings.egressAllow);
-  const log = createLog(settings.logFormat);
+  const { log, flush: flushLog } = createLog(settings.logFormat);
   const onFault = (error: unknown) => log.error({ err: error }, 'fault');
 
-  const store = await opening.store;
+  const store = await threads.store;
   store.subscribe<string | null>(STORE_TROUBLE, (cause) => {
     if (cause === null) log.info('the disk takes writes again');
     else log.error({ cause }, 'the disk takes no writes: publishers get 503 until it does');
   });
-  const sealer = await openSealer(store, settings.keyFile, opening.isSealed);
+  const sealer = await openSealer(store, settings.keyFile, threads.isSealed);
   const instance = await ensureInstanceIdentity(store, random);
   const directory = await openDirectory(store, sealer);
-  const egress = createEgressClient({ rules, clock });
+  const egress = threads.sender;
   const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
 
   const events = createEvents({ store, clock, ids });
@@ -145,8 +145,8 @@ export async function startApp({ settings, secrets, opening }: AppOptions): Prom
     async stop() {
       retention.stop();
       await Promise.all([api.close(), dispatcher.stop()]);
-      await store.close();
-      await flushLog(log);
+      await Promise.all([store.close(), egress.end()]);
+      flushLog();
     },
   };
 }

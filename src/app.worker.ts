@@ -1,5 +1,16 @@
-import { createHandlers } from './app.commands.ts';
-import { runStoreThread } from './store/sqlite/thread.ts';
+import { workerData } from 'node:worker_threads';
+import type { EgressThreadSettings } from './egress/thread.ts';
+import type { ThreadSettings } from './store/sqlite/protocol.ts';
 
-// The module that the store's threads are started with.
-runStoreThread(createHandlers);
+// What each of the server's threads runs. A thread loads only what it needs.
+const settings = workerData as ThreadSettings | EgressThreadSettings;
+if (settings.role === 'egress') {
+  const { runEgressThread } = await import('./egress/thread.ts');
+  runEgressThread(settings);
+} else {
+  const [{ runStoreThread }, { createHandlers }] = await Promise.all([
+    import('./store/sqlite/thread.ts'),
+    import('./app.commands.ts'),
+  ]);
+  runStoreThread(createHandlers);
+}

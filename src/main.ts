@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStore } from './app.store.ts';
+import { startThreads } from './app.threads.ts';
 import type { App } from './app.ts';
 import type { Secrets, Settings } from './config/index.ts';
 import { Refusal, SetupError } from './kernel/errors.ts';
@@ -23,12 +23,13 @@ export async function runServer({ settings, secrets, onListening }: ServerOption
 
   // Whatever the server writes holds what partners send each other: nobody else on the machine may read it.
   process.umask(0o077);
-  const opening = openStore(settings, endAtOnce);
-  // While the store's threads start on another core, this one loads the rest.
+  const threads = startThreads(settings, endAtOnce);
+  // While the threads start on another core, this one loads the rest.
   const { startApp } = await import('./app.ts');
-  const app = await startApp({ settings, secrets, opening }).catch(async (error: unknown) => {
+  const app = await startApp({ settings, secrets, threads }).catch(async (error: unknown) => {
     // Its threads would keep the process alive.
-    await opening.store.then(
+    await threads.sender.end();
+    await threads.store.then(
       (store) => store.close(),
       () => undefined,
     );

@@ -1,4 +1,4 @@
-import type { EgressClient, Exchange } from '../egress/index.ts';
+import type { Exchange, Sender } from '../egress/index.ts';
 import { EVENT_TYPES, findEventType, type NewEvent, subscribable } from '../events/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Refusal } from '../kernel/errors.ts';
@@ -26,7 +26,7 @@ export interface TestReport {
 
 interface Dependencies {
   store: Store;
-  egress: EgressClient;
+  egress: Pick<Sender, 'send'>;
   clock: Clock;
   ids: Ids;
   instance: InstanceIdentity;

@@ -1,7 +1,7 @@
 import type { NewEvent, Publish } from '../events/index.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { type DeliveryId, type EventId, idTime, type WebhookId } from '../kernel/ids.ts';
-import { command, type Handler, handleCommand, handleQuery, query, type Tx } from '../store/index.ts';
+import { command, type Handler, handleCommand, handleQuery, query, STORE_PRESSURE, type Tx } from '../store/index.ts';
 import type { WebhookBook, WebhookRules } from '../webhooks/index.ts';
 import type { Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
@@ -185,6 +185,8 @@ function lineOf(rules: WebhookRules): number {
  * and given back with the transaction that writes it.
  */
 export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publish }: Dependencies) {
+  let wasPressed = false;
+
   // ── slots ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   function takeSlot(tx: Tx, rules: WebhookRules): boolean {
@@ -323,8 +325,18 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     tx.signal(DUE, { webhookId, at } satisfies Due);
   }
 
-  /** Gives free slots to the webhooks that wait for them, in turn. */
+  /** Gives free slots to the webhooks that wait for them, in turn, and says whether any still does. */
   async function refill(tx: Tx, now: number): Promise<void> {
+    await handToWaiting(tx, now);
+    if (slots.isAnyWaiting === wasPressed) return;
+    wasPressed = slots.isAnyWaiting;
+    tx.signal(STORE_PRESSURE, wasPressed);
+    tx.onRollback(() => {
+      wasPressed = !wasPressed;
+    });
+  }
+
+  async function handToWaiting(tx: Tx, now: number): Promise<void> {
     for (const id of slots.waiting()) {
       if (slots.isFull) return;
       const rules = await webhooks.find(tx, id);

@@ -1,4 +1,4 @@
-import type { EgressClient, Exchange } from '../egress/index.ts';
+import type { Exchange, Sender } from '../egress/index.ts';
 import type { NewEvent } from '../events/index.ts';
 import { type Clock, delay, type Timer } from '../kernel/clock.ts';
 import { type EventId, type Ids, idTime, type WebhookId } from '../kernel/ids.ts';
@@ -40,7 +40,7 @@ export interface AttemptReport {
 export interface DispatcherDependencies {
   store: Store;
   directory: WebhookDirectory;
-  egress: EgressClient;
+  egress: Pick<Sender, 'send' | 'forget'>;
   /** The content of an event that is being published right now, or null. */
   contentAtHand: (id: EventId) => JsonObject | null;
   clock: Clock;

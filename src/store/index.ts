@@ -15,5 +15,5 @@ export { migrate } from './migrate.ts';
 export { ONCE_KEPT_MS } from './once.ts';
 export { openBeside, peekSetting } from './sqlite/beside.ts';
 export { openSqliteStore } from './sqlite/open.ts';
-export { type OnceOnly, STORE_TROUBLE, type Store } from './store.ts';
+export { type OnceOnly, STORE_PRESSURE, STORE_TROUBLE, type Store } from './store.ts';
 export { untilStored } from './until-stored.ts';

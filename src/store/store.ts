@@ -42,5 +42,10 @@ export interface StoreLoad {
   flushes: number;
 }
 
+/**
+ * Signalled by commands with whether old work waits for room, when that changes: new work is then taken in more slowly.
+ */
+export const STORE_PRESSURE = 'store.pressure';
+
 /** Signalled when the disk stops taking writes, with the reason, and with null when it takes them again. */
 export const STORE_TROUBLE = 'store.trouble';

@@ -19,6 +19,8 @@ export interface Slots {
   setWaiting(lane: string, isWaiting: boolean): void;
   /** The lanes that wait, the one that waits longest first; each call begins with another. */
   waiting(): string[];
+  /** Whether any lane waits. */
+  readonly isAnyWaiting: boolean;
   /** Whether the process has as much in hand as it may. */
   readonly isFull: boolean;
 }
@@ -42,6 +44,9 @@ export function createSlots(maxInFlight: number): Slots {
 
   return {
     free,
+    get isAnyWaiting() {
+      return queue.size > 0;
+    },
     get isFull() {
       return inFlight >= maxInFlight;
     },

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { nextTurn, systemClock } from '../../kernel/clock.ts';
 import { Refusal, SetupError } from '../../kernel/errors.ts';
 import type { CommandRef, QueryRef } from '../command.ts';
-import { type OnceOnly, STORE_TROUBLE, type Store, type StoreLoad } from '../store.ts';
+import { type OnceOnly, STORE_PRESSURE, STORE_TROUBLE, type Store, type StoreLoad } from '../store.ts';
 import type { Outcome } from './group-commit.ts';
 import { createLinger } from './linger.ts';
 import { createOutbox } from './outbox.ts';
@@ -80,6 +80,7 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
   let lastTrouble: string | null = null;
   let lastNumber = 0;
   let isPostScheduled = false;
+  let isPressed = false;
   /** The weights of the groups that the writer has and has not answered, the oldest first. */
   const posted: number[] = [];
   let onDrained: (() => void) | null = null;
@@ -117,7 +118,7 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
 
   function postGroup(): void {
     isPostScheduled = false;
-    const { calls, weight } = outbox.takeGroup();
+    const { calls, weight } = outbox.takeGroup(isPressed);
     posted.push(weight);
     linger.note(calls.length, systemClock.monotonicMs());
     writer.postMessage({ kind: 'calls', calls } satisfies ToWriter);
@@ -145,6 +146,11 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
     checkpoints.note(message.walBytes);
     if (load.waiting === 0) onDrained?.();
   });
+  listeners.set(STORE_PRESSURE, [
+    (value: never) => {
+      isPressed = value;
+    },
+  ]);
   reader.on('message', (message: FromReader) => {
     if (message.kind === 'answer') settle(message.outcome);
     if (message.kind === 'checkpointed') checkpoints.done();

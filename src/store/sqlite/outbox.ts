@@ -4,8 +4,11 @@ import type { Call } from './group-commit.ts';
 export interface Outbox {
   readonly length: number;
   add(call: Call, traits: { weight: number; isUrgent: boolean }): void;
-  /** Takes the next group out: all that is urgent, and of the rest as much as a commit should hold, but at least one. */
-  takeGroup(): { calls: Call[]; weight: number };
+  /**
+   * Takes the next group out: all that is urgent, and of the rest as much as a commit should hold, but at least one.
+   * Under pressure the rest has to stand back in most groups that hold urgent work.
+   */
+  takeGroup(isPressed: boolean): { calls: Call[]; weight: number };
 }
 
 interface Waiting {
@@ -19,9 +22,13 @@ interface Waiting {
  */
 const MAX_NEW_WEIGHT = 200;
 
+/** Work that waited once is claimed at twice the cost, so it is cheaper for all to let it catch up. */
+const GROUPS_TO_STAND_BACK = 2;
+
 export function createOutbox(): Outbox {
   let urgent: Waiting[] = [];
   let others: Waiting[] = [];
+  let groupsStoodBack = 0;
 
   function takeOthers(): Waiting[] {
     let weight = 0;
@@ -42,8 +49,10 @@ export function createOutbox(): Outbox {
     add(call, { weight, isUrgent }) {
       (isUrgent ? urgent : others).push({ call, weight });
     },
-    takeGroup() {
-      const group = [...urgent, ...takeOthers()];
+    takeGroup(isPressed) {
+      const standBack = isPressed && urgent.length > 0 && groupsStoodBack < GROUPS_TO_STAND_BACK;
+      groupsStoodBack = standBack ? groupsStoodBack + 1 : 0;
+      const group = standBack ? urgent : [...urgent, ...takeOthers()];
       urgent = [];
       return { calls: group.map(({ call }) => call), weight: group.reduce((sum, { weight }) => sum + weight, 0) };
     },

@@ -1,24 +1,30 @@
 import type { CommandOptions } from './app.commands.ts';
 import { loadMasterKey, type Settings } from './config/index.ts';
+import { parseEgressAllow, type Sender, startSender } from './egress/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { openSqliteStore, peekSetting, type Store } from './store/index.ts';
 import { SEALED_BY } from './webhooks/sealed-by.ts';
 
-/** The store of a server that is starting. Its threads start at once, while the rest is still being loaded. */
-export interface OpeningStore {
+/** The threads of a server that is starting. They start at once, while the rest is still being loaded. */
+export interface Threads {
   /** Rejects with a `SetupError` when the data folder does not allow it. */
   store: Promise<Store>;
+  sender: Sender;
   /** Whether secrets have been sealed in it before: then the key must be there. */
   isSealed: boolean;
 }
 
+/** The module that every thread of ours is started with. */
+const threadModule = new URL('../bin/worker.js', import.meta.url);
+
 /**
- * Opens the store of the data folder. Throws a `SetupError`, with nothing touched, when its secrets were sealed with a
- * key that is not there.
+ * Opens the store of the data folder, and starts the thread that sends. Throws a `SetupError`, with nothing touched,
+ * when the store's secrets were sealed with a key that is not there, or the allow list cannot be read.
  */
-export function openStore(settings: Settings, onBroken: (message: string) => void): OpeningStore {
+export function startThreads(settings: Settings, onBroken: (message: string) => void): Threads {
+  parseEgressAllow(settings.egressAllow);
   const isSealed = peekSetting(settings.dataDir, SEALED_BY) !== null;
   if (isSealed) loadMasterKey(settings.keyFile, { mayMake: false, random: systemRandom });
   const threadOptions: CommandOptions = {
@@ -27,11 +33,12 @@ export function openStore(settings: Settings, onBroken: (message: string) => voi
   };
   const store = openSqliteStore({
     folder: settings.dataDir,
-    threadModule: new URL('../bin/worker.js', import.meta.url),
+    threadModule,
     threadOptions,
     onBroken,
   });
   // Whoever awaits it hears of a failure; nobody may be listening yet.
   store.catch(() => undefined);
-  return { store, isSealed };
+  const sender = startSender({ threadModule, egressAllow: settings.egressAllow, onBroken });
+  return { store, sender, isSealed };
 }

@@ -1,0 +1,53 @@
+import { parentPort } from 'node:worker_threads';
+import { nextTurn, systemClock } from '../kernel/clock.ts';
+import { messageOf } from '../kernel/errors.ts';
+import { parseEgressAllow } from './allow-list.ts';
+import { createEgressClient } from './client.ts';
+import { type PackedExchange, type PackedRequest, packExchange, unpackRequest } from './packing.ts';
+
+/** What the egress thread is started with. */
+export interface EgressThreadSettings {
+  role: 'egress';
+  /** `WAYBILL_EGRESS_ALLOW`. */
+  egressAllow: string;
+}
+
+export type ToEgress = { kind: 'send'; requests: PackedRequest[] } | { kind: 'forget'; lane: string };
+export interface FromEgress {
+  exchanges: PackedExchange[];
+  /** Requests that could not be sent for a mistake of ours. */
+  faults: { number: number; message: string }[];
+}
+
+/** The body of the egress thread: it sends what it is told to, and answers in bundles. */
+export function runEgressThread({ egressAllow }: EgressThreadSettings): void {
+  const client = createEgressClient({ rules: parseEgressAllow(egressAllow), clock: systemClock });
+  let bundle: FromEgress | null = null;
+
+  /** The bundle that goes out in the next turn. */
+  function nextBundle(): FromEgress {
+    if (bundle === null) {
+      bundle = { exchanges: [], faults: [] };
+      nextTurn(() => {
+        parentPort?.postMessage(bundle);
+        bundle = null;
+      });
+    }
+    return bundle;
+  }
+
+  async function carry(packed: PackedRequest): Promise<void> {
+    const { number, request } = unpackRequest(packed);
+    try {
+      const exchange = await client.send(request);
+      nextBundle().exchanges.push(packExchange(number, exchange));
+    } catch (error) {
+      nextBundle().faults.push({ number, message: messageOf(error) });
+    }
+  }
+
+  parentPort?.on('message', (message: ToEgress) => {
+    if (message.kind === 'forget') client.forget(message.lane);
+    else for (const request of message.requests) void carry(request);
+  });
+}
