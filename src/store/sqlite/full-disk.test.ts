@@ -6,7 +6,7 @@ import { type Connection, classify, resultCode } from './driver.ts';
 import { databasePath, openWritable } from './files.ts';
 import { openStore } from './open-store.fixture.ts';
 
-const PAGE_BYTES = 8192;
+const PAGE_BYTES = 4096;
 /** A frame of the log: a page and its header (sqlite.org/fileformat2.html, "The WAL File Format"). */
 const FRAME_BYTES = PAGE_BYTES + 24;
 /** The frames that the first 32 KiB of the shared-memory file tell of; the next one needs 32 KiB more. */
@@ -48,7 +48,7 @@ function names(connection: Connection): string[] {
 
 describe.skipIf(noSmallDisk !== null)(`on a disk that is full (${noSmallDisk ?? 'a tmpfs'})`, () => {
   test('a log that cannot grow fails the commit with FULL, and the connection goes on once there is room', () => {
-    const disk = makeSmallDisk(16);
+    const disk = makeSmallDisk(8);
     const connection = open(disk.path);
     write(connection, 'before', 1);
     disk.fill();
@@ -66,7 +66,7 @@ describe.skipIf(noSmallDisk !== null)(`on a disk that is full (${noSmallDisk ?? 
   });
 
   test('shared memory that cannot grow fails the commit with IOERR_SHMSIZE, and the connection goes on as well', () => {
-    const disk = makeSmallDisk(80);
+    const disk = makeSmallDisk(40);
     const connection = open(disk.path);
     for (let i = 0; frames(disk.path) < FRAMES_OF_FIRST_INDEX - 200; i += 1) write(connection, `fill ${i}`, 100);
     const toTheEdge = FRAMES_OF_FIRST_INDEX - frames(disk.path) - 8;

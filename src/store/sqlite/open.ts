@@ -21,7 +21,7 @@ export interface SqliteOptions {
 
 const HEAVY_WEIGHT = 128;
 
-const CHECKPOINT_BYTES = 4 * 1024 * 1024;
+const CHECKPOINT_BYTES = 24 * 1024 * 1024;
 const TRUNCATE_BYTES = 64 * 1024 * 1024;
 
 interface Waiter {
@@ -209,16 +209,21 @@ interface Checkpoints {
   done(): void;
 }
 
-/** Asks for a checkpoint each time the log has grown by 4 MB, and for it to be emptied when it is above 64 MB. */
+/**
+ * Asks for a checkpoint each time the log has grown by 24 MB, and for it to be emptied when it holds more than 64 MB. A
+ * page that was written a hundred times since is copied once, so rarer is cheaper; what a start has to read again stays
+ * small.
+ */
 function createCheckpoints(request: (truncate: boolean) => void): Checkpoints {
   let isRunning = false;
-  let groupsSince = 0;
+  let bytesAtLast = 0;
   return {
     note(walBytes) {
-      groupsSince += 1;
-      if (isRunning || walBytes < CHECKPOINT_BYTES || groupsSince < GROUPS_BETWEEN_CHECKPOINTS) return;
+      // All of it had been copied, and the writer began it anew.
+      if (walBytes < bytesAtLast) bytesAtLast = 0;
+      if (isRunning || walBytes - bytesAtLast < CHECKPOINT_BYTES) return;
       isRunning = true;
-      groupsSince = 0;
+      bytesAtLast = walBytes;
       request(walBytes > TRUNCATE_BYTES);
     },
     done() {
@@ -226,5 +231,3 @@ function createCheckpoints(request: (truncate: boolean) => void): Checkpoints {
     },
   };
 }
-
-const GROUPS_BETWEEN_CHECKPOINTS = 100;

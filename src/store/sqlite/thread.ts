@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../kernel/clock.ts';
 import { messageOf, SetupError } from '../../kernel/errors.ts';
@@ -11,6 +10,7 @@ import { databasePath, lockFolder, makeFolder, openWritable } from './files.ts';
 import { type Call, createGroupCommit, type Outcome, refused } from './group-commit.ts';
 import type { FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
 import { readTx } from './transaction.ts';
+import { createWalGauge } from './wal-size.ts';
 
 /**
  * The body of a store thread. Call it from a module of the composition root that knows every module's handlers; the
@@ -48,13 +48,13 @@ function runWriter(settings: ThreadSettings, handlers: readonly Handler[]): void
     return;
   }
   const write = createGroupCommit(connection, handlers, createIds(systemRandom));
-  const walPath = `${databasePath(settings.folder)}-wal`;
+  const walBytes = createWalGauge(databasePath(settings.folder));
 
   /** The owner sends one group at a time, so there is nothing to queue here. */
   async function commit(calls: readonly Call[]): Promise<void> {
     const startedAtMs = systemClock.monotonicMs();
     const answer = await write(calls);
-    post({ kind: 'group', answer, tookMs: systemClock.monotonicMs() - startedAtMs, walBytes: sizeOf(walPath) });
+    post({ kind: 'group', answer, tookMs: systemClock.monotonicMs() - startedAtMs, walBytes: walBytes() });
   }
 
   function shut(): void {
@@ -69,10 +69,6 @@ function runWriter(settings: ThreadSettings, handlers: readonly Handler[]): void
     else void commit(message.calls);
   });
   post({ kind: 'ready' });
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void {
