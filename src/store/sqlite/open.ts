@@ -6,7 +6,7 @@ import { type OnceOnly, STORE_PRESSURE, STORE_TROUBLE, type Store, type StoreLoa
 import type { Outcome } from './group-commit.ts';
 import { createLinger } from './linger.ts';
 import { createOutbox } from './outbox.ts';
-import type { FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
+import type { CheckpointMode, FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
 
 export interface SqliteOptions {
   /** The data folder; the database is `waybill.db` in it. */
@@ -22,7 +22,8 @@ export interface SqliteOptions {
 const HEAVY_WEIGHT = 128;
 
 const CHECKPOINT_BYTES = 24 * 1024 * 1024;
-const TRUNCATE_BYTES = 64 * 1024 * 1024;
+const RESTART_BYTES = 64 * 1024 * 1024;
+const TRUNCATE_BYTES = 512 * 1024 * 1024;
 
 interface Waiter {
   resolve: (value: never) => void;
@@ -74,8 +75,8 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
   const load: StoreLoad = { waiting: 0, lastFlushMs: 0, flushes: 0 };
   const outbox = createOutbox();
   const linger = createLinger();
-  const checkpoints = createCheckpoints((truncate) => {
-    reader.postMessage({ kind: 'checkpoint', truncate } satisfies ToReader);
+  const checkpoints = createCheckpoints((mode) => {
+    reader.postMessage({ kind: 'checkpoint', mode } satisfies ToReader);
   });
   let lastTrouble: string | null = null;
   let lastNumber = 0;
@@ -210,11 +211,11 @@ interface Checkpoints {
 }
 
 /**
- * Asks for a checkpoint each time the log has grown by 24 MB, and for it to be emptied when it holds more than 64 MB. A
- * page that was written a hundred times since is copied once, so rarer is cheaper; what a start has to read again stays
- * small.
+ * Asks for a checkpoint each time the log has grown by 24 MB, and for the log to begin anew when it holds more than
+ * 64 MB: while writers keep coming it never does so by itself. A page that was written a hundred times since is copied
+ * once, so rarer is cheaper; what a start has to read again stays small.
  */
-function createCheckpoints(request: (truncate: boolean) => void): Checkpoints {
+function createCheckpoints(request: (mode: CheckpointMode) => void): Checkpoints {
   let isRunning = false;
   let bytesAtLast = 0;
   return {
@@ -224,7 +225,8 @@ function createCheckpoints(request: (truncate: boolean) => void): Checkpoints {
       if (isRunning || walBytes - bytesAtLast < CHECKPOINT_BYTES) return;
       isRunning = true;
       bytesAtLast = walBytes;
-      request(walBytes > TRUNCATE_BYTES);
+      if (walBytes > TRUNCATE_BYTES) request('TRUNCATE');
+      else request(walBytes > RESTART_BYTES ? 'RESTART' : 'PASSIVE');
     },
     done() {
       isRunning = false;

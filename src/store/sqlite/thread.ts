@@ -8,7 +8,7 @@ import { migrate } from '../migrate.ts';
 import { type Connection, classify, connect } from './driver.ts';
 import { databasePath, lockFolder, makeFolder, openWritable } from './files.ts';
 import { type Call, createGroupCommit, type Outcome, refused } from './group-commit.ts';
-import type { FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
+import type { CheckpointMode, FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
 import { readTx } from './transaction.ts';
 import { createWalGauge } from './wal-size.ts';
 
@@ -112,10 +112,11 @@ function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void
     isAnswering = false;
   }
 
-  function checkpoint(truncate: boolean): void {
+  function checkpoint(mode: CheckpointMode): void {
     try {
       connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
-      if (truncate) connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      // What is left for it after a passive one is little, and only for that the writer waits.
+      if (mode !== 'PASSIVE') connection.exec(`PRAGMA wal_checkpoint(${mode})`);
     } catch {
       // Busy, or no room to grow the database file: the log keeps everything, and the next checkpoint tries again.
     }
@@ -132,7 +133,7 @@ function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void
         void drain();
         break;
       case 'checkpoint':
-        checkpoint(message.truncate);
+        checkpoint(message.mode);
         break;
       case 'close':
         connection.close();
