@@ -6,7 +6,7 @@ export interface Outbox {
   add(call: Call, traits: { weight: number; isUrgent: boolean }): void;
   /**
    * Takes the next group out: all that is urgent, and of the rest as much as a commit should hold, but at least one.
-   * Under pressure the rest has to stand back in most groups that hold urgent work.
+   * Under pressure, more of the rest than a commit holds has to stand back in most groups that hold urgent work.
    */
   takeGroup(isPressed: boolean): { calls: Call[]; weight: number };
 }
@@ -28,6 +28,7 @@ const GROUPS_TO_STAND_BACK = 2;
 export function createOutbox(): Outbox {
   let urgent: Waiting[] = [];
   let others: Waiting[] = [];
+  let weightOfOthers = 0;
   let groupsStoodBack = 0;
 
   function takeOthers(): Waiting[] {
@@ -39,6 +40,7 @@ export function createOutbox(): Outbox {
     }
     const taken = others.slice(0, count);
     others = others.slice(count);
+    weightOfOthers -= weight;
     return taken;
   }
 
@@ -48,9 +50,11 @@ export function createOutbox(): Outbox {
     },
     add(call, { weight, isUrgent }) {
       (isUrgent ? urgent : others).push({ call, weight });
+      if (!isUrgent) weightOfOthers += weight;
     },
     takeGroup(isPressed) {
-      const standBack = isPressed && urgent.length > 0 && groupsStoodBack < GROUPS_TO_STAND_BACK;
+      const isFlood = isPressed && weightOfOthers > MAX_NEW_WEIGHT;
+      const standBack = isFlood && urgent.length > 0 && groupsStoodBack < GROUPS_TO_STAND_BACK;
       groupsStoodBack = standBack ? groupsStoodBack + 1 : 0;
       const group = standBack ? urgent : [...urgent, ...takeOthers()];
       urgent = [];
