@@ -18,7 +18,7 @@ export function parseInstant(text: string): number | null {
   return parsePlainUtc(text) ?? parseAnyForm(text);
 }
 
-/** `2026-01-31T12:00:00Z`, the form nearly everyone writes: twenty times as fast as the pattern for all forms. */
+/** `2026-01-31T12:00:00Z`, the form nearly everyone writes, without the pattern for all forms. */
 function parsePlainUtc(text: string): number | null {
   if (text.length !== 20 || text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[19] !== 'Z') return null;
   const ms = Date.parse(text);

@@ -105,7 +105,7 @@ function createStore(writer: Worker, reader: Worker, onBroken: (message: string)
   /**
    * Calls wait here while the writer has enough to do: together they cost one wake-up and one commit. It has enough with
    * one heavy group, or with two light ones, so that it need not wait for this thread to digest an answer. So groups grow
-   * with the load by themselves: to wait for company would only add to the latency (measured: a seventh less throughput).
+   * with the load by themselves: to wait for company would only add to the latency.
    */
   function schedulePost(): void {
     const [ahead = 0] = posted;
