@@ -1,4 +1,4 @@
-import { write, writeSync } from 'node:fs';
+import { write } from 'node:fs';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { type Clock, systemClock } from './kernel/clock.ts';
 
@@ -16,8 +16,8 @@ const options = {
 };
 
 /** The system log: one JSON object a line on stdout, or lines for people on a terminal. */
-export function createLog(format: 'json' | 'pretty'): { log: Log; flush: () => void } {
-  if (format === 'pretty') return { log: pino(options, { write: writePretty }), flush: () => undefined };
+export function createLog(format: 'json' | 'pretty'): { log: Log; flush: () => Promise<void> } {
+  if (format === 'pretty') return { log: pino(options, { write: writePretty }), flush: async () => undefined };
   const lines = createLineBuffer(systemClock);
   return { log: pino(options, lines), flush: lines.flush };
 }
@@ -26,14 +26,19 @@ export function createLog(format: 'json' | 'pretty'): { log: Log; flush: () => v
  * Gathers lines and writes many at once. pino's own destination measures every line in bytes, which costs three times
  * as much as making it (measured: 16 of 25 µs under load).
  */
-function createLineBuffer(clock: Clock): { write(line: string): void; flush(): void } {
+function createLineBuffer(clock: Clock): { write(line: string): void; flush(): Promise<void> } {
   let lines: string[] = [];
   let isWriting = false;
   let isScheduled = false;
+  let onWritten: (() => void) | null = null;
 
   function writeOut(): void {
     isScheduled = false;
-    if (isWriting || lines.length === 0) return;
+    if (isWriting) return;
+    if (lines.length === 0) {
+      onWritten?.();
+      return;
+    }
     const bytes = Buffer.from(lines.join(''));
     lines = [];
     isWriting = true;
@@ -51,10 +56,12 @@ function createLineBuffer(clock: Clock): { write(line: string): void; flush(): v
       isScheduled = true;
       clock.after(GATHER_MS, writeOut);
     },
-    /** Writes out, before it returns, what is still in memory. */
+    /** Resolves when every line so far has been written. */
     flush() {
-      if (lines.length > 0) writeSync(STDOUT, lines.join(''));
-      lines = [];
+      return new Promise((resolve) => {
+        onWritten = resolve;
+        writeOut();
+      });
     },
   };
 }

@@ -146,7 +146,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       retention.stop();
       await Promise.all([api.close(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end()]);
-      flushLog();
+      await flushLog();
     },
   };
 }

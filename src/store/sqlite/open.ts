@@ -48,7 +48,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
 }
 
 function startThread(options: SqliteOptions, role: ThreadSettings['role']): Worker {
-  const workerData: ThreadSettings = { role, folder: options.folder, migrate: true, options: options.threadOptions };
+  const workerData: ThreadSettings = { role, folder: options.folder, options: options.threadOptions };
   return new Worker(options.threadModule, {
     workerData,
     name: `store-${role}`,

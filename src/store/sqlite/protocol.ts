@@ -4,7 +4,6 @@ import type { Call, GroupAnswer, Outcome } from './group-commit.ts';
 export interface ThreadSettings {
   role: 'writer' | 'reader';
   folder: string;
-  migrate: boolean;
   options: unknown;
 }
 

@@ -42,7 +42,7 @@ function runWriter(settings: ThreadSettings, handlers: readonly Handler[]): void
     makeFolder(settings.folder);
     lock = lockFolder(settings.folder);
     connection = openWritable(settings.folder);
-    migrate(connection, { folder: settings.folder, apply: settings.migrate });
+    migrate(connection, { folder: settings.folder, apply: true });
   } catch (error) {
     postFailure(classify(error) === 'full' ? diskIsFull(settings.folder) : error);
     return;
