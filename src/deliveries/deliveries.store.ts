@@ -116,6 +116,8 @@ const CANCEL = `UPDATE deliveries SET state = 'cancelled', reason = ?, due_at = 
 
 /** How far above its concurrency a webhook may be handed work: what is next in line while settlements are committed. */
 const LINE_FACTOR = 4;
+/** So that a webhook that is sent to one by one need not wait for each settlement. */
+const SHORTEST_LINE = 16;
 /** How many deliveries one claim hands out at most, so that no command holds up the others. */
 const MAX_CLAIM = 128;
 /** How many deliveries of a deleted webhook are cancelled in one command. */
@@ -177,7 +179,7 @@ function toHanded(row: HandedRow, webhookId: WebhookId): Handed {
 
 /** How many deliveries of a webhook may be in hand: being sent, and next in line. */
 function lineOf(rules: WebhookRules): number {
-  return rules.maxConcurrency * LINE_FACTOR;
+  return Math.max(rules.maxConcurrency * LINE_FACTOR, SHORTEST_LINE);
 }
 
 /**
