@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureBacklog } from './scenarios/backlog.ts';
 import { measureFairness } from './scenarios/fairness.ts';
 import { measureLatency } from './scenarios/latency.ts';
 import { measureMemory } from './scenarios/memory.ts';
@@ -12,12 +13,12 @@ import { measureThroughput } from './scenarios/throughput.ts';
 import { type Extent, openStage, type Stage } from './stage.ts';
 import { cleanUp } from './subject.ts';
 
-const SCENARIOS = ['single', 'batch', 'latency', 'start', 'restart', 'fairness', 'memory'] as const;
+const SCENARIOS = ['single', 'batch', 'latency', 'start', 'restart', 'fairness', 'memory', 'backlog'] as const;
 const SUBJECTS = ['waybill', 'ceiling'] as const;
 type Scenario = (typeof SCENARIOS)[number];
 
-const FULL = { runs: '5', seconds: '10', 'warm-up': '3', connections: '64', pending: '100000' };
-const QUICK = { runs: '1', seconds: '2', 'warm-up': '1', connections: '64', pending: '5000' };
+const FULL = { runs: '5', seconds: '10', 'warm-up': '3', connections: '64', pending: '100000', backlog: '1000000' };
+const QUICK = { runs: '1', seconds: '2', 'warm-up': '1', connections: '64', pending: '5000', backlog: '10000' };
 
 const HELP = `Measures Waybill beside the ceiling of this machine. Prints one JSON object and keeps it in bench/results.
 
@@ -27,6 +28,7 @@ const HELP = `Measures Waybill beside the ceiling of this machine. Prints one JS
   --warm-up N      seconds of load before it (${FULL['warm-up']})
   --connections N  over which events are published (${FULL.connections})
   --pending N      deliveries due in the restart scenario, a multiple of 100 (${FULL.pending})
+  --backlog N      deliveries owed to dead webhooks in the backlog scenario, a multiple of 1000 (${FULL.backlog})
   --subjects LIST  some of ${SUBJECTS.join(',')} (default: both; ratios need both)
   --quick          one short run of each, to see that it works: says nothing of speed and is not kept
   --help           this text
@@ -52,6 +54,7 @@ function readChoice(args: readonly string[]): Choice | null {
       'warm-up': text,
       connections: text,
       pending: text,
+      backlog: text,
       quick: flag,
       help: flag,
     },
@@ -61,6 +64,9 @@ function readChoice(args: readonly string[]): Choice | null {
   const number = (name: keyof typeof FULL): number => positiveInteger(name, values[name] ?? usual[name]);
   const pending = number('pending');
   if (pending % 100 !== 0) throw new Error(`--pending ${pending} is not a multiple of 100, the size of a batch.`);
+  const backlog = number('backlog');
+  if (backlog % 1000 !== 0)
+    throw new Error(`--backlog ${backlog} is not a multiple of 1000: ten webhooks, batches of 100.`);
   return {
     scenarios: oneOrMoreOf('only', values.only, SCENARIOS),
     extent: {
@@ -69,6 +75,7 @@ function readChoice(args: readonly string[]): Choice | null {
       warmUpSeconds: number('warm-up'),
       connections: number('connections'),
       pending,
+      backlog,
       subjects: oneOrMoreOf('subjects', values.subjects, SUBJECTS),
     },
     isQuick: values.quick,
@@ -99,6 +106,7 @@ async function measureAll(stage: Stage, scenarios: readonly Scenario[]): Promise
   if (wants('start')) results.start = await measureStart(stage);
   if (wants('restart') && measuresWaybill) results.restart = await measureRestart(stage);
   if (wants('fairness') && measuresWaybill) results.fairness = await measureFairness(stage);
+  if (wants('backlog') && measuresWaybill) results.backlog = await measureBacklog(stage);
   if (wants('memory')) results.memory = await measureMemory(stage);
   return results;
 }

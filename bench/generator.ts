@@ -22,7 +22,8 @@ export interface Load {
   connections: number;
   /** Events a request: 1 sends an object, more send an array. Must divide the number of events, where that is given. */
   batchSize: number;
-  /** Events go to the webhooks 1 … `webhookCount` in turn. */
+  /** Events go to `webhookCount` webhooks in turn, the first of which has this number: 1 where it is left out. */
+  firstWebhook?: number;
   webhookCount: number;
   pace: Pace;
 }
@@ -244,7 +245,11 @@ async function openLane(load: Load): Promise<Lane> {
     send(firstNumber, sentAtUs, tell) {
       for (let index = 0; index < load.batchSize; index += 1) {
         const number = firstNumber + index;
-        request.fill(index, { number, webhookNumber: 1 + (number % load.webhookCount), sentAtUs });
+        request.fill(index, {
+          number,
+          webhookNumber: (load.firstWebhook ?? 1) + (number % load.webhookCount),
+          sentAtUs,
+        });
       }
       onAnswered = tell;
       socket.write(request.bytes);

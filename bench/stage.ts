@@ -23,6 +23,8 @@ export interface Extent {
   connections: number;
   /** Deliveries that are due when the restart scenario starts the server again. */
   pending: number;
+  /** Deliveries that dead webhooks are owed in the backlog scenario. */
+  backlog: number;
   subjects: readonly SubjectName[];
 }
 

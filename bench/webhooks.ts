@@ -18,18 +18,21 @@ export async function createWebhooks(
 ): Promise<void> {
   if (subject.name === 'ceiling') return;
   for (let number = 1; number <= count; number += 1) {
-    const response = await fetch(`http://127.0.0.1:${subject.port}/api/v1/webhooks`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${subject.apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        name: `bench ${number}`,
-        url: `http://127.0.0.1:${receiverPort}${webhookPath(number)}`,
-        eventTypes: ['transfer.completed'],
-        scope: { transferIds: [transferId(number)] },
-        ...settings,
-      }),
-    });
-    const text = await response.text();
-    if (response.status !== 201) throw new Error(`Creating webhook ${number} was answered ${response.status}: ${text}`);
+    const url = `http://127.0.0.1:${receiverPort}${webhookPath(number)}`;
+    await createWebhook(subject, { url, scope: { transferIds: [transferId(number)] }, ...settings });
   }
+}
+
+/** Creates one webhook for completed transfers, with the built-in settings but for those given. */
+export async function createWebhook(
+  subject: Subject,
+  settings: { url: string } & Record<string, unknown>,
+): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${subject.port}/api/v1/webhooks`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${subject.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: `bench ${settings.url}`, eventTypes: ['transfer.completed'], ...settings }),
+  });
+  const text = await response.text();
+  if (response.status !== 201) throw new Error(`Creating a webhook was answered ${response.status}: ${text}`);
 }
