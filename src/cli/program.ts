@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SetupError } from '../kernel/errors.ts';
 import type { ApiContext } from './api-client.ts';
 import type { CreateApiKeyOptions } from './api-key.ts';
 import { CommandFailure, type CommandIo, type ExitCode } from './command-io.ts';
+import type { ShellName } from './completion.ts';
 import type { PublishOptions } from './events.ts';
 import type { ListenOptions } from './listen.ts';
 import type { MigrateOptions } from './migrate.ts';
@@ -81,6 +82,7 @@ function buildProgram(shell: Shell): Command {
   addEvents(program, shell);
   addWebhooks(program, shell);
   addDeliveries(program, shell);
+  addCompletion(program, shell);
   return program;
 }
 
@@ -313,6 +315,17 @@ function addDeliveries(program: Command, shell: Shell): void {
     id: 'dlv_…',
     act: async (context, id) => (await import('./deliveries.ts')).cancelDelivery(context, id),
   });
+}
+
+function addCompletion(program: Command, { io }: Shell): void {
+  program
+    .command('completion')
+    .description('print a script that completes commands and options in your shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: ShellName) => {
+      const { completionScript } = await import('./completion.ts');
+      io.stdout.write(completionScript(program, shell));
+    });
 }
 
 function apiCommand(group: Command, name: string, description: string): Command {
