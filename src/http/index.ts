@@ -1,5 +1,6 @@
 export { type Actor, ROLES, type Role } from './actor.ts';
 export { addDocs } from './docs.ts';
+export { type AssertMatch, entityTag, IfMatch, IfNoneMatch, ifMatch } from './entity-tags.ts';
 export { onceOf } from './once.ts';
 export { PageQuery, pageOf, pageRequest } from './paging.ts';
 export { tooLarge } from './problem.ts';

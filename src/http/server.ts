@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Clock } from '../kernel/clock.ts';
 import { Refusal } from '../kernel/errors.ts';
 import { type Actor, mayAct, type Role } from './actor.ts';
+import { answerUnchanged, staleBefore } from './entity-tags.ts';
 import { PROBLEM_TYPE, problemOf, refusalOf } from './problem.ts';
 import { createCheck } from './validation.ts';
 
@@ -13,6 +14,8 @@ declare module 'fastify' {
     role?: Role;
     /** Throws, or rejects with, `not_found` for an id in the path that names nothing: asked before the body is looked at. */
     find?: (params: Record<string, string>) => unknown;
+    /** The entity tag of what the path names as it is now, null when it is gone. A GET then sends it by itself. */
+    tag?: (params: Record<string, string>) => string | null;
   }
   interface FastifyRequest {
     /** Who is asking. Set on every route that has a role. */
@@ -76,10 +79,14 @@ export function createServer(options: ServerOptions): Api {
     await find?.(request.params as Record<string, string>);
   });
 
+  app.addHook('onRoute', (route) => {
+    if (route.method === 'GET' && route.config?.tag !== undefined) route.preHandler = answerUnchanged;
+  });
+
   app.setErrorHandler(answerError);
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const refusal = refusalOf(error) ?? faultOf(error, request);
+    const refusal = staleBefore(refusalOf(error) ?? faultOf(error, request), request);
     if (refusal.status === 503) reply.header('retry-after', '1');
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply
