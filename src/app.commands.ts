@@ -5,7 +5,7 @@ import { createPublish, deleteEvents, eventHandlers, type Publish } from './even
 import { identityHandlers } from './identity/api-keys.store.ts';
 import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
-import { instanceHandlers } from './webhooks/instance.ts';
+import { instanceHandlers } from './webhooks/instance.store.ts';
 import { matchWebhooks } from './webhooks/matching.ts';
 import { createWebhookNews } from './webhooks/news.ts';
 import { sealedByHandlers } from './webhooks/sealed-by.ts';
@@ -32,7 +32,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
       matchWebhooks(await webhooks.rules(tx), { type: event.type, ...event.keys }),
     ),
   );
-  const news = createWebhookNews(publish);
+  const news = createWebhookNews(publish, webhooks);
   const deliveries = createDeliveryWrites({
     webhooks,
     slots: createSlots(maxInFlight),

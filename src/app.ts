@@ -26,10 +26,13 @@ import { createSealer, type Sealer } from './kernel/sealing.ts';
 import { version } from './kernel/version.ts';
 import { STORE_TROUBLE, type Store } from './store/index.ts';
 import {
+  type Basis,
+  createDefaultSettings,
   createWebhooks,
-  ensureInstanceIdentity,
   ensureSealedBy,
   openDirectory,
+  openInstance,
+  settingsRoutes,
   webhookRoutes,
 } from './webhooks/index.ts';
 
@@ -66,7 +69,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     else log.error({ cause }, 'the disk takes no writes: publishers get 503 until it does');
   });
   const sealer = await openSealer(store, settings.keyFile, threads.isSealed);
-  const instance = await ensureInstanceIdentity(store, random);
+  const instance = await openInstance(store, random);
   const directory = await openDirectory(store, sealer);
   const egress = threads.sender;
   const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
@@ -80,7 +83,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     clock,
     random,
     ids,
-    instance,
+    instance: instance.identity,
     report(attempt) {
       metrics.attempted(attempt);
       log.info(attempt, 'delivery.attempted');
@@ -90,9 +93,10 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const metrics = createMetrics(store, () => dispatcher.underway);
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
   const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
+  const defaults = createDefaultSettings({ store, directory, sealer, rules });
 
-  async function remove(id: string): Promise<boolean> {
-    const { isFound, isMore } = await store.run(removeWebhook, { id, now: clock.now() });
+  async function remove(id: string, basis: Basis | null): Promise<boolean> {
+    const { isFound, isMore } = await store.run(removeWebhook, { id, basis, now: clock.now() });
     for (let left = isMore; left; ) left = (await store.run(cancelOrphans, { webhookId: id, now: clock.now() })).isMore;
     return isFound;
   }
@@ -113,11 +117,13 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory)),
   });
   webhookRoutes(api, { webhooks, directory, clock, remove });
+  settingsRoutes(api, { directory, defaults, instance });
   deliveryRoutes(api, {
     store,
     clock,
     directory,
-    test: (webhook, eventType) => testWebhook({ store, egress, clock, ids, instance }, webhook, eventType),
+    test: (webhook, eventType) =>
+      testWebhook({ store, egress, clock, ids, instance: instance.identity }, webhook, eventType),
   });
 
   const { host, port } = settings.listen;

@@ -29,7 +29,8 @@ interface Dependencies {
   egress: Pick<Sender, 'send'>;
   clock: Clock;
   ids: Ids;
-  instance: InstanceIdentity;
+  /** Who this instance says it is now. */
+  instance: () => InstanceIdentity;
 }
 
 /**
@@ -57,7 +58,7 @@ export async function testWebhook(
     sent: null,
     announcedType: 'webhook.test',
   } as const;
-  const outgoing = prepare(webhook, subject, instance, startedAt);
+  const outgoing = prepare(webhook, subject, instance(), startedAt);
   const exchange = await egress.send({ ...outgoing.request, fresh: true });
   const event: NewEvent = {
     id: eventId,

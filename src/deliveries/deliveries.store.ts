@@ -2,7 +2,7 @@ import type { NewEvent, Publish } from '../events/index.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { type DeliveryId, type EventId, idTime, type WebhookId } from '../kernel/ids.ts';
 import { command, type Handler, handleCommand, handleQuery, query, STORE_PRESSURE, type Tx } from '../store/index.ts';
-import type { WebhookBook, WebhookRules } from '../webhooks/index.ts';
+import type { Basis, WebhookBook, WebhookRules } from '../webhooks/index.ts';
 import type { Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
 import { type DeliveryState, isEnded, type Trigger } from './deliveries.state.ts';
@@ -38,10 +38,14 @@ export const retryDelivery = command<{ id: string; now: number }, { id: Delivery
 /** Cancels an open delivery. Refuses (409) when it has ended. */
 export const cancelDelivery = command<{ id: string; now: number }, null>('deliveries.cancel');
 
-/** Deletes a webhook and cancels the first of its open deliveries; `isMore` says that others are left. */
-export const removeWebhook = command<{ id: string; now: number }, { isFound: boolean; isMore: boolean }>(
-  'deliveries.remove_webhook',
-);
+/**
+ * Deletes a webhook and cancels the first of its open deliveries; `isMore` says that others are left. With a basis it
+ * refuses (409) to delete what is on another.
+ */
+export const removeWebhook = command<
+  { id: string; basis: Basis | null; now: number },
+  { isFound: boolean; isMore: boolean }
+>('deliveries.remove_webhook');
 
 /** Cancels more open deliveries of a deleted webhook. */
 export const cancelOrphans = command<{ webhookId: string; now: number }, { isMore: boolean }>(
@@ -497,8 +501,8 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       if (changes === 0) throw new Refusal('conflict', `This delivery has ended as ${row.state}.`);
       return null;
     }),
-    handleCommand(removeWebhook, async (tx, { id, now }) => {
-      const isFound = await webhooks.remove(tx, id, now);
+    handleCommand(removeWebhook, async (tx, { id, basis, now }) => {
+      const isFound = await webhooks.remove(tx, { id, basis, now });
       return { isFound, ...(isFound ? await cancelOpen(tx, id, now) : { isMore: false }) };
     }),
     handleCommand(cancelOrphans, (tx, { webhookId, now }) => cancelOpen(tx, webhookId, now)),

@@ -46,7 +46,8 @@ export interface DispatcherDependencies {
   clock: Clock;
   random: Random;
   ids: Ids;
-  instance: InstanceIdentity;
+  /** Who this instance says it is now. */
+  instance: () => InstanceIdentity;
   report: (report: AttemptReport) => void;
   onFault: (error: unknown) => void;
 }
@@ -156,7 +157,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     underway += 1;
     const startedAt = clock.now();
     try {
-      const outgoing = prepare(webhook, handed, instance, startedAt);
+      const outgoing = prepare(webhook, handed, instance(), startedAt);
       const exchange = await egress.send(outgoing.request);
       if (lane.underway.delete(handed)) conclude(webhook, handed, outgoing, exchange, startedAt);
     } catch (error) {

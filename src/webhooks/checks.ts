@@ -3,10 +3,10 @@ import { type EgressRules, judgeUrl } from '../egress/index.ts';
 import { subscribable } from '../events/index.ts';
 import { unacceptable } from '../kernel/errors.ts';
 import type { GivenSecret } from './secrets.ts';
-import type { Auth, WebhookConfig } from './webhook.ts';
+import type { Auth, DefaultConfig, OwnConfig } from './webhook.ts';
 
-/** What a webhook sets itself, secrets as they were given. */
-type GivenConfig = Partial<Omit<WebhookConfig<string>, 'auth'>> & { auth?: Auth<GivenSecret> };
+/** Settings in force, secrets as they were given. A webhook's URL is empty where it has none. */
+type GivenConfig = Omit<DefaultConfig, 'auth'> & { auth: Auth<GivenSecret> };
 
 /** Names that framing, or Waybill itself, owns. */
 const RESERVED_HEADERS = new Set([
@@ -26,14 +26,41 @@ const RESERVED_HEADERS = new Set([
 const RESERVED_PREFIXES = ['webhook-', 'x-waybill-'];
 
 /**
- * Refuses (422, with a pointer) what the schema cannot say: an address the operator has not allowed, a header that is
- * ours, an event type that does not exist. Looks only at what the webhook sets itself.
+ * Refuses (422, with a pointer) what the schema cannot say of a webhook: an address the operator has not allowed, a
+ * header that is ours, an event type that does not exist. `own` is what the webhook sets itself.
  */
-export function checkConfig(config: GivenConfig, rules: EgressRules): void {
-  checkUrl(config, rules);
-  checkHeaders(config);
-  if (config.auth !== undefined) checkAuth(config.auth);
-  for (const [index, pattern] of (config.eventTypes ?? []).entries()) {
+export function checkWebhook(config: GivenConfig, own: OwnConfig, rules: EgressRules): void {
+  if (!config.url) throw unacceptable('/url', missingUrl(own.url));
+  checkRest(config, rules);
+  const clash = clashingHeader(config);
+  if (clash === null) return;
+  // Where the webhook inherits the headers, it is its auth that does not go with them.
+  if (own.headers !== undefined) throw unacceptable(headerPointer(clash), AUTH_WRITES_IT);
+  throw unacceptable(
+    '/auth',
+    `The default headers have ${JSON.stringify(clash)}, which this writes too. Set headers here.`,
+  );
+}
+
+/** `checkWebhook`, for what webhooks inherit: that needs no URL. */
+export function checkDefaults(config: GivenConfig, rules: EgressRules): void {
+  checkRest(config, rules);
+  const clash = clashingHeader(config);
+  if (clash !== null) throw unacceptable(headerPointer(clash), AUTH_WRITES_IT);
+}
+
+const AUTH_WRITES_IT = 'With an `auth` other than none, Waybill itself writes this header.';
+
+function missingUrl(own: string | undefined): string {
+  if (own === undefined) return 'A URL is required: there is no default one to inherit.';
+  return 'Must be an absolute http or https URL, or relative to the default one where there is one.';
+}
+
+function checkRest(config: GivenConfig, rules: EgressRules): void {
+  if (config.url !== null) checkUrl(config.url, config, rules);
+  checkHeaders(config.headers);
+  checkAuth(config.auth);
+  for (const [index, pattern] of config.eventTypes.entries()) {
     if (!subscribable(pattern)) {
       throw unacceptable(
         `/eventTypes/${index}`,
@@ -43,9 +70,8 @@ export function checkConfig(config: GivenConfig, rules: EgressRules): void {
   }
 }
 
-function checkUrl(config: GivenConfig, rules: EgressRules): void {
-  if (config.url === undefined) throw unacceptable('/url', 'A URL is required: there is no default one to inherit.');
-  const url = URL.parse(config.url);
+function checkUrl(text: string, { allowInsecureHttp }: GivenConfig, rules: EgressRules): void {
+  const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw unacceptable('/url', 'Must be an absolute http or https URL.');
   }
@@ -53,29 +79,35 @@ function checkUrl(config: GivenConfig, rules: EgressRules): void {
     throw unacceptable('/url', 'A URL must not carry credentials: use `auth`.');
   }
   if (url.hash !== '') throw unacceptable('/url', 'A URL to send to has no fragment: leave out "#" and what follows.');
-  const refused = judgeUrl(rules, url, { allowInsecureHttp: config.allowInsecureHttp ?? false });
+  const refused = judgeUrl(rules, url, { allowInsecureHttp });
   if (refused !== null) throw unacceptable('/url', refused.message, 'egress_refused');
 }
 
-function checkHeaders(config: GivenConfig): void {
-  const ofAuth = headersOf(config.auth);
+function checkHeaders(headers: GivenConfig['headers']): void {
   const seen = new Set<string>();
-  for (const [name, value] of Object.entries(config.headers ?? {})) {
-    const pointer = `/headers/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  for (const [name, value] of Object.entries(headers)) {
+    const pointer = headerPointer(name);
     checkHeaderName(name, pointer);
     checkHeaderText(value, pointer);
     const lower = name.toLowerCase();
     if (seen.has(lower)) throw unacceptable(pointer, 'This header is given twice: names differ by more than case.');
     seen.add(lower);
-    if (ofAuth.includes(lower)) {
-      throw unacceptable(pointer, 'With an `auth` other than none, Waybill itself writes this header.');
-    }
   }
+}
+
+/** The first header that the `auth` writes itself, or null. */
+function clashingHeader({ headers, auth }: GivenConfig): string | null {
+  const ofAuth = headersOf(auth);
+  return Object.keys(headers).find((name) => ofAuth.includes(name.toLowerCase())) ?? null;
+}
+
+function headerPointer(name: string): string {
+  return `/headers/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** The headers that an `auth` leaves no room for, in lower case. */
 function headersOf(auth: GivenConfig['auth']): string[] {
-  if (auth === undefined || auth.type === 'none') return [];
+  if (auth.type === 'none') return [];
   return auth.type === 'api_key' && auth.in === 'header'
     ? ['authorization', auth.name.toLowerCase()]
     : ['authorization'];

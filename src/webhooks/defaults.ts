@@ -1,7 +1,9 @@
-import type { OwnConfig, WebhookConfig } from './webhook.ts';
+import type { SettingsRecord } from './settings.store.ts';
+import type { DefaultConfig, OwnConfig, WebhookConfig } from './webhook.ts';
 
-/** What a webhook gets that sets nothing but its URL. The retry plan is the example of Standard Webhooks 1.0.0. */
-export const BUILT_IN_DEFAULTS: Omit<WebhookConfig<string>, 'url'> = {
+/** What a webhook gets that sets nothing, while nobody has set other defaults. The retry plan is the example of Standard Webhooks 1.0.0. */
+export const BUILT_IN_DEFAULTS: DefaultConfig = {
+  url: null,
   enabled: true,
   method: 'POST',
   contentType: 'application/json',
@@ -26,12 +28,42 @@ export const BUILT_IN_DEFAULTS: Omit<WebhookConfig<string>, 'url'> = {
 export const DEFAULT_JITTER = 0.1;
 
 /** Every setting a webhook can inherit, in the order in which they are shown. */
-const INHERITABLE = ['url', ...Object.keys(BUILT_IN_DEFAULTS)] as readonly (keyof WebhookConfig<string>)[];
+const INHERITABLE = Object.keys(BUILT_IN_DEFAULTS) as readonly (keyof WebhookConfig<string>)[];
 
-/** The settings in force: the webhook's own, and the default for each it does not set. Members missing in `limits` come from the defaults. */
-export function effectiveConfig(own: OwnConfig): WebhookConfig<string> {
-  const limits = { ...BUILT_IN_DEFAULTS.limits, ...own.limits };
-  return { ...BUILT_IN_DEFAULTS, url: '', ...own, limits };
+/** The defaults as people have set them: sparse, secrets sealed. */
+export type DefaultsRecord = SettingsRecord<WebhookConfig<string>>;
+
+/** What webhooks inherit. */
+export interface Defaults {
+  /** Counts changes; 0 while the built-in ones hold. */
+  version: number;
+  config: DefaultConfig;
+}
+
+/** What webhooks inherit: what people have set, and the built-in value of everything else. Pure. */
+export function defaultsOf({ version, value }: DefaultsRecord): Defaults {
+  const limits = { ...BUILT_IN_DEFAULTS.limits, ...value.limits };
+  return { version, config: { ...BUILT_IN_DEFAULTS, ...value, limits } };
+}
+
+/**
+ * The settings in force: the webhook's own, and the default for each it does not set. Members missing in its `limits`
+ * come from the defaults, a relative URL is resolved against the default one. Without any URL it is empty. Pure.
+ */
+export function effectiveConfig(own: OwnConfig, defaults: DefaultConfig): WebhookConfig<string> {
+  const url = effectiveUrl(own.url, defaults.url) ?? '';
+  return { ...defaults, ...own, url, limits: { ...defaults.limits, ...own.limits } };
+}
+
+function effectiveUrl(own: string | undefined, base: string | null): string | null {
+  if (own === undefined) return base;
+  if (!isRelativeUrl(own)) return own;
+  return base === null ? null : (URL.parse(own, base)?.href ?? null);
+}
+
+/** Whether a URL means something only together with another one (RFC 3986 §4.2). Pure. */
+export function isRelativeUrl(url: string): boolean {
+  return !URL.canParse(url);
 }
 
 /** The names of the settings that a webhook does not set itself. */

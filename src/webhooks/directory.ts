@@ -1,10 +1,11 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { entityTag } from '../http/index.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Store } from '../store/index.ts';
-import { effectiveConfig } from './defaults.ts';
+import { type Defaults, type DefaultsRecord, defaultsOf, effectiveConfig } from './defaults.ts';
 import { openAuth, secretPlace } from './secrets.ts';
 import { stateOf, type WebhookConfig, type WebhookRecord, type WebhookState } from './webhook.ts';
-import { allWebhooks, WEBHOOK_CHANGED } from './webhooks.store.ts';
+import { allWebhooks, DEFAULTS, DEFAULTS_CHANGED, findDefaults, WEBHOOK_CHANGED } from './webhooks.store.ts';
 
 /** A webhook ready for use: settings in force, secrets open. Never logged, never answered with as it is. */
 export interface Webhook {
@@ -12,6 +13,8 @@ export interface Webhook {
   config: WebhookConfig<string>;
   state: WebhookState;
   signingKey: KeyObject;
+  /** The entity tag of its settings, inherited ones included: another after each change of them, and only then. */
+  tag: string;
 }
 
 /**
@@ -23,7 +26,9 @@ export interface WebhookDirectory {
   get(id: string): Webhook | null;
   /** All that are not deleted, newest first. */
   list(): Webhook[];
-  /** Calls `listener` with the id after each change, deletion included. */
+  /** What webhooks inherit. Secrets in it are sealed. */
+  defaults(): Defaults;
+  /** Calls `listener` with the id after each change of what a webhook is, inherited or its own; deletion included. */
   onChange(listener: (id: string) => void): void;
 }
 
@@ -31,31 +36,55 @@ export interface WebhookDirectory {
 export async function openDirectory(store: Store, sealer: Sealer): Promise<WebhookDirectory> {
   const webhooks = new Map<string, Webhook>();
   const listeners: ((id: string) => void)[] = [];
+  let defaults: Defaults;
 
   function take(record: WebhookRecord): void {
-    if (record.deletedAt === null) webhooks.set(record.id, openWebhook(record, sealer));
+    if (record.deletedAt === null) webhooks.set(record.id, openWebhook(record, defaults, sealer));
     else webhooks.delete(record.id);
   }
 
+  function tell(ids: readonly string[]): void {
+    for (const id of ids) for (const listener of listeners) listener(id);
+  }
+
+  /** Returns the webhooks that inherit something which is another now. */
+  function takeDefaults(record: DefaultsRecord): string[] {
+    defaults = defaultsOf(record);
+    const changed = [...webhooks.values()]
+      .map((webhook) => ({ ...webhook, ...inForce(webhook.record, defaults, sealer) }))
+      .filter(({ record: { id }, tag }) => webhooks.get(id)?.tag !== tag);
+    for (const webhook of changed) webhooks.set(webhook.record.id, webhook);
+    return changed.map((webhook) => webhook.record.id);
+  }
+
+  store.subscribe<DefaultsRecord>(DEFAULTS_CHANGED, (record) => tell(takeDefaults(record)));
   store.subscribe<WebhookRecord>(WEBHOOK_CHANGED, (record) => {
     take(record);
-    for (const listener of listeners) listener(record.id);
+    tell([record.id]);
   });
+  takeDefaults(await store.read(findDefaults, null));
   for (const record of await store.read(allWebhooks, null)) take(record);
 
   return {
     get: (id) => webhooks.get(id) ?? null,
     list: () => [...webhooks.values()].sort((a, b) => (a.record.id < b.record.id ? 1 : -1)),
+    defaults: () => defaults,
     onChange: (listener) => listeners.push(listener),
   };
 }
 
-/** The webhook that a record describes. */
-export function openWebhook(record: WebhookRecord, sealer: Sealer): Webhook {
-  const sealed = effectiveConfig(record.config);
-  const config = { ...sealed, auth: openAuth(sealed.auth, record.id, sealer) };
+/** The webhook that a record describes, with what it inherits. */
+export function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Webhook {
   const secret = sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret'));
-  return { record, config, state: stateOf(record, config), signingKey: signingKeyOf(secret) };
+  return { ...inForce(record, defaults, sealer), signingKey: signingKeyOf(secret) };
+}
+
+function inForce(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Omit<Webhook, 'signingKey'> {
+  const sealed = effectiveConfig(record.config, defaults.config);
+  const owner = record.config.auth === undefined ? DEFAULTS : record.id;
+  const config = { ...sealed, auth: openAuth(sealed.auth, owner, sealer) };
+  // The version stands for the name and the signing secret.
+  return { record, config, state: stateOf(record, config), tag: entityTag([record.id, record.version, sealed]) };
 }
 
 /** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */

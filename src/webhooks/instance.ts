@@ -1,39 +1,63 @@
+import { type AssertMatch, entityTag } from '../http/index.ts';
 import type { Random } from '../kernel/random.ts';
 import type { InstanceIdentity } from '../payloads/index.ts';
-import { command, type Handler, handleCommand, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import {
+  changeInstance,
+  ensureInstance,
+  findInstance,
+  INSTANCE_CHANGED,
+  type InstanceRecord,
+} from './instance.store.ts';
+import { untilCurrent } from './until-current.ts';
 
-/** Keeps the identity given unless there is one already; the answer is the one that is kept. */
-const ensureInstance = command<InstanceIdentity, InstanceIdentity>('webhooks.ensure_instance');
+/** Who this instance says it is in MFT Gateway's bodies. */
+export interface Instance {
+  /** The identity in force, for the next body that is rendered. */
+  identity(): InstanceIdentity;
+  /** The entity tag of it. */
+  tag(): string;
+  /** Replaces what is set of it: what is left out goes back to what the first start made up. */
+  replace(set: Partial<InstanceIdentity>, assertMatch: AssertMatch): Promise<InstanceIdentity>;
+}
 
-const SETTING = 'instance';
 const TENANT_ID_DIGITS = 15;
 
-/** Who this instance says it is in MFT Gateway's bodies, made up at the first start and the same ever after. */
-export function ensureInstanceIdentity(store: Store, random: Random): Promise<InstanceIdentity> {
-  return store.run(ensureInstance, {
+/** Reads the identity, which is made up at the first start, and keeps it in step with the store from then on. */
+export async function openInstance(store: Store, random: Random): Promise<Instance> {
+  const builtIn = await store.run(ensureInstance, {
     name: 'Waybill',
     email: '',
     tenantId: makeTenantId(random),
     bucketName: 'waybill',
   });
+  let record = await store.read(findInstance, null);
+  store.subscribe<InstanceRecord>(INSTANCE_CHANGED, (changed) => {
+    record = changed;
+  });
+
+  function identity(): InstanceIdentity {
+    return { ...builtIn, ...record.value };
+  }
+
+  function tag(): string {
+    return entityTag([record.version, identity()]);
+  }
+
+  return {
+    identity,
+    tag,
+    replace: (value, assertMatch) =>
+      untilCurrent(async () => {
+        assertMatch(tag());
+        await store.run(changeInstance, { version: record.version, value });
+        return identity();
+      }),
+  };
 }
 
 function makeTenantId(random: Random): number {
   let digits = String(1 + Math.floor(random.next() * 9));
   while (digits.length < TENANT_ID_DIGITS) digits += String(Math.floor(random.next() * 10));
   return Number(digits);
-}
-
-export function instanceHandlers(): Handler[] {
-  return [
-    handleCommand(ensureInstance, async (tx, identity) => {
-      await tx.run(
-        'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
-        SETTING,
-        JSON.stringify(identity),
-      );
-      const row = await tx.get<{ value: string }>('SELECT value FROM settings WHERE name = ?', SETTING);
-      return JSON.parse((row as { value: string }).value) as InstanceIdentity;
-    }),
-  ];
 }

@@ -2,21 +2,22 @@ import type { NewEvent, Publish } from '../events/index.ts';
 import { idTime } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Tx } from '../store/index.ts';
-import { effectiveConfig } from './defaults.ts';
+import { type Defaults, effectiveConfig } from './defaults.ts';
 import { stateOf, type WebhookRecord } from './webhook.ts';
-import type { WebhookNews } from './webhooks.store.ts';
+import type { WebhookBook, WebhookNews } from './webhooks.store.ts';
 
 /** What events say of a webhook. */
-function webhookFacts(record: WebhookRecord): JsonObject {
-  const config = effectiveConfig(record.config);
+function webhookFacts(record: WebhookRecord, defaults: Defaults): JsonObject {
+  const config = effectiveConfig(record.config, defaults.config);
   const { id, name, pauseReason } = record;
   return { id, name, url: config.url, state: stateOf(record, config), pauseReason };
 }
 
 /** Publishes what happens to webhooks, in the transaction in which it happens. */
-export function createWebhookNews(publish: Publish): WebhookNews {
+export function createWebhookNews(publish: Publish, book: Pick<WebhookBook, 'defaults'>): WebhookNews {
   async function tell(tx: Tx, type: string, record: WebhookRecord, now: number): Promise<void> {
-    await publish(tx, webhookEvent(tx, type, record, now));
+    const facts = webhookFacts(record, await book.defaults(tx));
+    await publish(tx, webhookEvent(tx, { type, webhookId: record.id, facts }, now));
   }
   return {
     paused: (tx, record, now) => tell(tx, 'webhook.paused', record, now),
@@ -24,14 +25,18 @@ export function createWebhookNews(publish: Publish): WebhookNews {
   };
 }
 
-function webhookEvent(tx: Tx, type: string, record: WebhookRecord, now: number): NewEvent {
+function webhookEvent(
+  tx: Tx,
+  { type, webhookId, facts }: { type: string; webhookId: string; facts: JsonObject },
+  now: number,
+): NewEvent {
   const id = tx.ids.make('evt', now);
   return {
     id,
     type,
     occurredAt: now,
     createdAt: idTime(id),
-    data: JSON.stringify({ webhook: webhookFacts(record) }),
-    keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: record.id },
+    data: JSON.stringify({ webhook: facts }),
+    keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId },
   };
 }

@@ -3,6 +3,7 @@ import type { WebhookId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Auth } from './webhook.ts';
+import { DEFAULTS } from './webhooks.store.ts';
 
 /** A secret as a request gives it: the text, or the `{ "set": true }` of a read, which keeps what is there. */
 export type GivenSecret = string | { set: true };
@@ -14,9 +15,12 @@ const MAX_SECRET_BYTES = 64;
 /** The one member of each kind of authentication that is a secret. */
 const SECRET_MEMBER = { none: null, basic: 'password', api_key: 'value', bearer: 'token' } as const;
 
-/** What a sealed secret of a webhook is bound to. */
-export function secretPlace(id: WebhookId, member: string): string {
-  return `webhooks/${id}/${member}`;
+/** Whose a secret is: a webhook's, or the defaults'. */
+export type SecretOwner = WebhookId | typeof DEFAULTS;
+
+/** What a sealed secret is bound to. */
+export function secretPlace(owner: SecretOwner, member: string): string {
+  return owner === DEFAULTS ? `${DEFAULTS}/${member}` : `webhooks/${owner}/${member}`;
 }
 
 /** A new signing secret: `whsec_` and 32 random bytes in base64. */
@@ -37,30 +41,36 @@ export function checkSigningSecret(secret: string): void {
   }
 }
 
-/** Seals the secret of an `auth`. One given as `{ set: true }` is taken over from `previous`, else refused. */
+/**
+ * Seals the secret of an `auth` for its owner. One given as `{ set: true }` is that of `kept`, the `auth` in force until
+ * now with its secret in plain text; refused when that has none of the kind.
+ */
 export function sealAuth(
   given: Auth<GivenSecret>,
-  previous: Auth<string> | undefined,
-  id: WebhookId,
+  kept: Auth<string> | null,
+  owner: SecretOwner,
   sealer: Sealer,
 ): Auth<string> {
   const member = SECRET_MEMBER[given.type];
   if (member === null) return given as Auth<string>;
-  const secret = (given as Record<string, unknown>)[member] as GivenSecret;
-  if (typeof secret === 'string')
-    return { ...given, [member]: sealer.seal(secret, secretPlace(id, member)) } as Auth<string>;
-  if (previous?.type !== given.type) {
+  const secret = secretOf(given, member);
+  if (typeof secret !== 'string' && kept?.type !== given.type) {
     throw unacceptable(`/auth/${member}`, 'There is no secret to keep here yet: give it as text.');
   }
-  return { ...given, [member]: (previous as Record<string, unknown>)[member] } as Auth<string>;
+  const plain = typeof secret === 'string' ? secret : secretOf(kept as Auth<string>, member);
+  return { ...given, [member]: sealer.seal(plain, secretPlace(owner, member)) } as Auth<string>;
 }
 
 /** The `auth` with its secret as plain text. */
-export function openAuth(sealed: Auth<string>, id: WebhookId, sealer: Sealer): Auth<string> {
+export function openAuth(sealed: Auth<string>, owner: SecretOwner, sealer: Sealer): Auth<string> {
   const member = SECRET_MEMBER[sealed.type];
   if (member === null) return sealed;
-  const secret = (sealed as Record<string, unknown>)[member] as string;
-  return { ...sealed, [member]: sealer.open(secret, secretPlace(id, member)) } as Auth<string>;
+  return { ...sealed, [member]: sealer.open(secretOf(sealed, member), secretPlace(owner, member)) } as Auth<string>;
+}
+
+/** The secret of an `auth` whose kind has it under that name. */
+function secretOf<S>(auth: Auth<S>, member: string): S {
+  return (auth as unknown as Record<string, S>)[member] as S;
 }
 
 /** The `auth` as a read shows it: that there is a secret, never which. */

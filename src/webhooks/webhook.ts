@@ -44,8 +44,11 @@ export interface Limits {
   maxConcurrency: number;
 }
 
-/** What a webhook itself sets; whatever is absent is inherited. Secrets are sealed. */
+/** What a webhook itself sets; whatever is absent is inherited. Secrets are sealed, and the URL may be a relative one. */
 export type OwnConfig = Partial<WebhookConfig<string>>;
+
+/** Every setting that a webhook can inherit. Without a default URL each webhook needs its own. Secrets are sealed. */
+export type DefaultConfig = Omit<WebhookConfig<string>, 'url'> & { url: string | null };
 
 export type PauseReason = 'manual' | 'gone';
 export type WebhookState = 'active' | 'paused' | 'disabled';

@@ -1,22 +1,38 @@
 import { Type } from 'typebox';
-import { type Api, NoBody, onceOf, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
+import {
+  type Api,
+  IfMatch,
+  IfNoneMatch,
+  ifMatch,
+  NoBody,
+  onceOf,
+  PageQuery,
+  pageOf,
+  pageRequest,
+  strictObject,
+} from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
 import { toPage } from '../kernel/pages.ts';
-import { inheritedNames } from './defaults.ts';
+import { inheritedNames, isRelativeUrl } from './defaults.ts';
 import type { Webhook, WebhookDirectory } from './directory.ts';
 import { maskAuth } from './secrets.ts';
+import { untilCurrent } from './until-current.ts';
 import { NewWebhookBody, WebhookAnswer, WebhookPatchBody } from './webhooks.schemas.ts';
-import type { Webhooks } from './webhooks.ts';
+import type { Basis } from './webhooks.store.ts';
+import { basisOf, type Webhooks } from './webhooks.ts';
 
 interface Dependencies {
   webhooks: Webhooks;
   directory: WebhookDirectory;
   clock: Clock;
-  /** Deletes a webhook and cancels what it is still owed. False when there is none. */
-  remove: (id: string) => Promise<boolean>;
+  /**
+   * Deletes a webhook and cancels what it is still owed. False when there is none. With a basis it refuses (409) to
+   * delete what is on another.
+   */
+  remove: (id: string, basis: Basis | null) => Promise<boolean>;
 }
 
 /** The schema of a read; its type is that of the function that makes one. */
@@ -30,6 +46,8 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
     if (webhook === null) throw notFound('webhook', id as string);
     return webhook;
   }
+
+  const tag = ({ id }: Record<string, string>) => directory.get(id as string)?.tag ?? null;
 
   api.post(
     '/api/v1/webhooks',
@@ -46,6 +64,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
       return reply
         .code(201)
         .header('location', `/api/v1/webhooks/${webhook.record.id}`)
+        .header('etag', webhook.tag)
         .send({ ...presentWebhook(webhook), signingSecret });
     },
   );
@@ -73,8 +92,14 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
   api.get(
     '/api/v1/webhooks/:id',
     {
-      config: { role: 'viewer', find },
-      schema: { summary: 'Read a webhook', tags, params: IdParams, response: { 200: Answer } },
+      config: { role: 'viewer', find, tag },
+      schema: {
+        summary: 'Read a webhook',
+        tags,
+        params: IdParams,
+        headers: IfNoneMatch,
+        response: { 200: Answer },
+      },
     },
     async (request) => presentWebhook(find(request.params)),
   );
@@ -82,19 +107,21 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
   api.patch(
     '/api/v1/webhooks/:id',
     {
-      config: { role: 'admin', find },
+      config: { role: 'admin', find, tag },
       schema: {
         summary: 'Change a webhook',
         tags,
         params: IdParams,
+        headers: IfMatch,
         body: WebhookPatchBody,
         response: { 200: Answer },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const patch = request.body as Json;
       if (!isJsonObject(patch)) throw new Refusal('validation_failed', 'A merge patch is a JSON object.');
-      return presentWebhook(await webhooks.change(request.params.id, patch));
+      const webhook = await webhooks.change(request.params.id, patch, ifMatch(request));
+      return reply.header('etag', webhook.tag).send(presentWebhook(webhook));
     },
   );
 
@@ -105,32 +132,45 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
     api.post(
       `/api/v1/webhooks/:id/${verb}`,
       {
-        config: { role: 'operator', find },
+        config: { role: 'operator', find, tag },
         schema: {
           summary: verb === 'pause' ? 'Hold everything owed to a webhook' : 'Send again, held deliveries first',
           tags,
           params: IdParams,
+          headers: IfMatch,
           body: NoBody,
           response: { 200: Answer },
         },
       },
-      async (request) => presentWebhook(await webhooks.pause(request.params.id, reason)),
+      async (request, reply) => {
+        ifMatch(request)(find(request.params).tag);
+        const webhook = await webhooks.pause(request.params.id, reason);
+        return reply.header('etag', webhook.tag).send(presentWebhook(webhook));
+      },
     );
   }
 
   api.delete(
     '/api/v1/webhooks/:id',
     {
-      config: { role: 'admin', find },
+      config: { role: 'admin', find, tag },
       schema: {
         summary: 'Delete a webhook and cancel what it is owed',
         tags,
         params: IdParams,
+        headers: IfMatch,
         response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
-      if (!(await remove(request.params.id))) throw notFound('webhook', request.params.id);
+      const { id } = request.params;
+      const isConditional = request.headers['if-match'] !== undefined;
+      const isRemoved = await untilCurrent(() => {
+        const webhook = find(request.params);
+        ifMatch(request)(webhook.tag);
+        return remove(id, isConditional ? basisOf(webhook, directory) : null);
+      });
+      if (!isRemoved) throw notFound('webhook', id);
       return reply.code(204).send(null);
     },
   );
@@ -140,10 +180,12 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
 function presentWebhook({ record, config, state }: Webhook) {
   const { url, enabled, auth, ...rest } = config;
   const { method, contentType, ...others } = rest;
+  const configured = record.config.url;
   return {
     id: record.id,
     name: record.name,
     url,
+    ...(configured !== undefined && isRelativeUrl(configured) ? { configuredUrl: configured } : {}),
     enabled,
     state,
     pauseReason: record.pauseReason,

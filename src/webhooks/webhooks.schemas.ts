@@ -89,6 +89,10 @@ const settings = {
   allowInsecureHttp: Type.Optional(nullable(Type.Boolean())),
 };
 
+/** Settings as a body gives them, of a webhook or of what webhooks inherit. */
+export const GivenSettings = strictObject(settings);
+export type GivenSettings = Type.Static<typeof GivenSettings>;
+
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 
 export const NewWebhookBody = strictObject({
@@ -115,13 +119,9 @@ export const WebhookPatchBody = Type.Unsafe<Record<string, unknown>>(
   ),
 );
 
-export const WebhookAnswer = Type.Object({
-  id: Type.String(),
-  name: Name,
-  url: Type.String(),
+/** The settings in force, in the order in which they are shown. */
+const shown = {
   enabled: Type.Boolean(),
-  state: Type.Enum(['active', 'paused', 'disabled']),
-  pauseReason: nullable(Type.Enum(['manual', 'gone'])),
   method: Type.String(),
   contentType: Type.String(),
   auth: Type.Object({ type: Type.String() }),
@@ -134,11 +134,26 @@ export const WebhookAnswer = Type.Object({
   timeoutMs: Type.Integer(),
   limits: Type.Object({ maxConcurrency: Type.Integer() }),
   signing: Type.Object({ scheme: Type.String() }),
+  allowInsecureHttp: Type.Boolean(),
+};
+
+export const WebhookAnswer = Type.Object({
+  id: Type.String(),
+  name: Name,
+  url: Type.String({ description: 'Where it is sent to: a relative one as the default URL completes it.' }),
+  configuredUrl: Type.Optional(Type.String({ description: "A relative URL as it was given: the webhook's own." })),
+  state: Type.Enum(['active', 'paused', 'disabled']),
+  pauseReason: nullable(Type.Enum(['manual', 'gone'])),
+  ...shown,
   signingSecret: Type.Unsafe<string | { set: true }>({
     description: '`{ "set": true }`; the secret itself only in the answer that created it.',
   }),
-  allowInsecureHttp: Type.Boolean(),
   inherited: Type.Array(Type.String(), { description: 'The settings that this webhook does not set itself.' }),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),
+});
+
+export const DefaultsAnswer = Type.Object({
+  url: nullable(Type.String({ description: 'What webhooks without one use, and relative ones are resolved against.' })),
+  ...shown,
 });

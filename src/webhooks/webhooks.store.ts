@@ -1,3 +1,4 @@
+import { Refusal } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import {
   command,
@@ -9,8 +10,9 @@ import {
   type ReadTx,
   type Tx,
 } from '../store/index.ts';
-import { effectiveConfig } from './defaults.ts';
+import { type Defaults, type DefaultsRecord, defaultsOf, effectiveConfig } from './defaults.ts';
 import type { MatchRules } from './matching.ts';
+import { readSettings, writeSettings } from './settings.store.ts';
 import type { OwnConfig, PauseReason, WebhookRecord } from './webhook.ts';
 
 /** The part of a webhook that is decided by inside the store: what it matches, and whether it may be sent to. */
@@ -27,14 +29,28 @@ export interface NewWebhook {
   name: string;
   config: OwnConfig;
   signingSecret: string;
+  /** The defaults that it was checked together with. */
+  defaultsVersion: number;
   now: number;
 }
 
-export const createWebhook = command<NewWebhook, WebhookRecord>('webhooks.create');
+/** What a change of a webhook was made from and checked with. */
+export interface Basis {
+  version: number;
+  defaultsVersion: number;
+}
 
-/** Replaces name and own configuration. Null when there is no such webhook (any more), or it is not at `version`. */
+/**
+ * Creates a webhook. The answer holds the defaults of that moment too, so that it shows the same whenever it is asked for
+ * again. Refuses (409) when the defaults are no longer those that it was checked with.
+ */
+export const createWebhook = command<NewWebhook, { record: WebhookRecord; defaults: DefaultsRecord }>(
+  'webhooks.create',
+);
+
+/** Replaces name and own configuration. Null when there is no such webhook (any more); refuses (409) on another basis. */
 export const changeWebhook = command<
-  { id: string; name: string; config: OwnConfig; version: number; now: number },
+  { id: string; name: string; config: OwnConfig; basis: Basis; now: number },
   WebhookRecord | null
 >('webhooks.change');
 
@@ -43,11 +59,28 @@ export const pauseWebhook = command<{ id: string; reason: PauseReason | null; no
   'webhooks.pause',
 );
 
+/**
+ * Replaces the defaults at that version. Refuses (409) when they have another, or when the webhooks are no longer those
+ * that the new ones were checked with, each by its id and version.
+ */
+export const changeDefaults = command<
+  { record: DefaultsRecord; checkedWith: readonly { id: string; version: number }[] },
+  DefaultsRecord
+>('webhooks.change_defaults');
+
 /** Every webhook, and those deleted that still have deliveries in the log. */
 export const allWebhooks = query<null, WebhookRecord[]>('webhooks.all');
 
+export const findDefaults = query<null, DefaultsRecord>('webhooks.defaults');
+
 /** Signalled with the record after each change of a webhook, its deletion included. */
 export const WEBHOOK_CHANGED = 'webhooks.changed';
+
+/** Signalled with the record after each change of the defaults. */
+export const DEFAULTS_CHANGED = 'webhooks.defaults_changed';
+
+/** Where the defaults are kept among the settings, and what their secrets are sealed for. */
+export const DEFAULTS = 'settings/webhooks';
 
 interface WebhookRow {
   number: number;
@@ -81,8 +114,8 @@ function toRecord(row: WebhookRow): WebhookRecord {
   };
 }
 
-function toRules(record: WebhookRecord): WebhookRules {
-  const config = effectiveConfig(record.config);
+function toRules(record: WebhookRecord, defaults: Defaults): WebhookRules {
+  const config = effectiveConfig(record.config, defaults.config);
   return {
     number: record.number,
     id: record.id,
@@ -105,13 +138,21 @@ export interface WebhookBook {
   rules(tx: ReadTx): Promise<Iterable<WebhookRules>>;
   find(tx: ReadTx, id: string): Promise<WebhookRules | null>;
   findByNumber(tx: ReadTx, number: number): Promise<WebhookRules | null>;
+  /** What webhooks inherit. */
+  defaults(tx: ReadTx): Promise<Defaults>;
+  /** Refuses (409) when the defaults are not at that version. */
+  assertDefaults(tx: ReadTx, version: number): Promise<void>;
+  replaceDefaults(tx: Tx, record: DefaultsRecord): Promise<DefaultsRecord>;
   pause(tx: Tx, change: { id: string; reason: PauseReason | null; now: number }): Promise<WebhookRecord | null>;
   /** Lets nothing be sent to the webhook before `until`; a later instant already set stays. */
   hold(tx: Tx, id: string, until: number): Promise<void>;
   /** The record of a row that the caller has just inserted or changed; must be called after each such write. */
   written(tx: Tx, id: string): Promise<WebhookRecord | null>;
-  /** Marks it deleted: it matches nothing more, and is found no more. False when there is none. */
-  remove(tx: Tx, id: string, now: number): Promise<boolean>;
+  /**
+   * Marks it deleted: it matches nothing more, and is found no more. False when there is none. With a basis it refuses
+   * (409) to delete what is on another.
+   */
+  remove(tx: Tx, change: { id: string; basis: Basis | null; now: number }): Promise<boolean>;
 }
 
 const ALL = 'SELECT * FROM webhooks ORDER BY number';
@@ -125,18 +166,38 @@ const RESUME =
   'UPDATE webhooks SET paused = 0, pause_reason = NULL, hold_until = NULL WHERE id = ? AND paused = 1 AND deleted_at IS NULL';
 const HOLD =
   'UPDATE webhooks SET hold_until = ? WHERE id = ? AND (hold_until IS NULL OR hold_until < ?) AND deleted_at IS NULL';
-const REMOVE = 'UPDATE webhooks SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL';
+const REMOVE =
+  'UPDATE webhooks SET deleted_at = ? WHERE id = ? AND version = COALESCE(?, version) AND deleted_at IS NULL';
+const VERSIONS = 'SELECT id, version FROM webhooks WHERE deleted_at IS NULL';
+
+interface Remembered {
+  defaults: Defaults;
+  rules: Map<string, WebhookRules>;
+}
+
+function changedMeanwhile(): Refusal {
+  return new Refusal('conflict', 'Somebody else changed this at the same moment. Read it and try again.');
+}
 
 export function createWebhookBook(): WebhookBook {
-  let remembered: Map<string, WebhookRules> | null = null;
+  let remembered: Remembered | null = null;
 
-  async function load(tx: ReadTx): Promise<Map<string, WebhookRules>> {
+  async function load(tx: ReadTx): Promise<Remembered> {
     if (remembered === null) {
+      const defaults = defaultsOf(await readSettings(tx, DEFAULTS));
       const rows = await tx.all<WebhookRow>(ALL);
       const live = rows.map(toRecord).filter((record) => record.deletedAt === null);
-      remembered = new Map(live.map((record) => [record.id, toRules(record)]));
+      remembered = { defaults, rules: new Map(live.map((record) => [record.id, toRules(record, defaults)])) };
     }
     return remembered;
+  }
+
+  function forget(): void {
+    remembered = null;
+  }
+
+  async function assertDefaults(tx: ReadTx, version: number): Promise<void> {
+    if ((await load(tx)).defaults.version !== version) throw changedMeanwhile();
   }
 
   /** Reads back a row that has just been written, and keeps memory in step with it. */
@@ -157,31 +218,42 @@ export function createWebhookBook(): WebhookBook {
 
   /** Keeps memory in step with the row, and forgets everything should the row be rolled back. */
   async function remember(tx: Tx, record: WebhookRecord): Promise<void> {
-    const known = await load(tx);
-    if (record.deletedAt === null) known.set(record.id, toRules(record));
-    else known.delete(record.id);
-    tx.onRollback(() => {
-      remembered = null;
-    });
+    const { rules, defaults } = await load(tx);
+    if (record.deletedAt === null) rules.set(record.id, toRules(record, defaults));
+    else rules.delete(record.id);
+    tx.onRollback(forget);
     tx.signal(WEBHOOK_CHANGED, record);
   }
 
   return {
     written,
-    rules: async (tx) => (await load(tx)).values(),
-    find: async (tx, id) => (await load(tx)).get(id) ?? null,
+    rules: async (tx) => (await load(tx)).rules.values(),
+    find: async (tx, id) => (await load(tx)).rules.get(id) ?? null,
     async findByNumber(tx, number) {
-      for (const rules of (await load(tx)).values()) if (rules.number === number) return rules;
+      for (const rules of (await load(tx)).rules.values()) if (rules.number === number) return rules;
       return null;
+    },
+    defaults: async (tx) => (await load(tx)).defaults,
+    async replaceDefaults(tx, record) {
+      const written = await writeSettings(tx, DEFAULTS, record);
+      // What every webhook inherits is another: whoever asks next reads them all anew.
+      forget();
+      tx.onRollback(forget);
+      tx.signal(DEFAULTS_CHANGED, written);
+      return written;
     },
     pause: (tx, { id, reason }) => (reason === null ? write(tx, id, RESUME, [id]) : write(tx, id, PAUSE, [reason, id])),
     async hold(tx, id, until) {
       await write(tx, id, HOLD, [until, id, until]);
     },
-    async remove(tx, id, now) {
-      const isThere = (await load(tx)).has(id);
-      if (isThere) await write(tx, id, REMOVE, [now, id]);
-      return isThere;
+    assertDefaults,
+    async remove(tx, { id, basis, now }) {
+      if (!(await load(tx)).rules.has(id)) return false;
+      if (basis !== null) await assertDefaults(tx, basis.defaultsVersion);
+      const changes = await tx.run(REMOVE, now, id, basis?.version ?? null);
+      if (changes === 0) throw changedMeanwhile();
+      await written(tx, id);
+      return true;
     },
   };
 }
@@ -194,14 +266,27 @@ export interface WebhookNews {
 
 export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[] {
   return [
-    handleCommand(createWebhook, async (tx, { id, name, config, signingSecret, now }) => {
+    handleCommand(createWebhook, async (tx, { id, name, config, signingSecret, defaultsVersion, now }) => {
+      await book.assertDefaults(tx, defaultsVersion);
       await tx.run(INSERT, await tx.next('webhooks'), id, name, JSON.stringify(config), signingSecret, now, now);
-      return (await book.written(tx, id)) as WebhookRecord;
+      const record = (await book.written(tx, id)) as WebhookRecord;
+      return { record, defaults: await readSettings(tx, DEFAULTS) };
     }),
-    handleCommand(changeWebhook, async (tx, { id, name, config, version, now }) => {
-      const changes = await tx.run(CHANGE, name, JSON.stringify(config), now, id, version);
-      return changes === 0 ? null : book.written(tx, id);
+    handleCommand(changeWebhook, async (tx, { id, name, config, basis, now }) => {
+      if ((await book.find(tx, id)) === null) return null;
+      await book.assertDefaults(tx, basis.defaultsVersion);
+      const changes = await tx.run(CHANGE, name, JSON.stringify(config), now, id, basis.version);
+      if (changes === 0) throw changedMeanwhile();
+      return book.written(tx, id);
     }),
+    handleCommand(changeDefaults, async (tx, { record, checkedWith }) => {
+      const versions = new Map(checkedWith.map(({ id, version }) => [id, version]));
+      for (const { id, version } of await tx.all<{ id: string; version: number }>(VERSIONS)) {
+        if (versions.get(id) !== version) throw changedMeanwhile();
+      }
+      return book.replaceDefaults(tx, record);
+    }),
+    handleQuery(findDefaults, (tx) => readSettings(tx, DEFAULTS)),
     handleCommand(pauseWebhook, (tx, change) => pauseAndTell(tx, book, news, change)),
     handleQuery(allWebhooks, async (tx) => (await tx.all<WebhookRow>(ALL)).map(toRecord)),
   ];

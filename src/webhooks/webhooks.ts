@@ -1,26 +1,31 @@
 import type { EgressRules } from '../egress/index.ts';
-import { createCheck } from '../http/index.ts';
+import { type AssertMatch, createCheck } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { notFound, Refusal } from '../kernel/errors.ts';
+import { notFound } from '../kernel/errors.ts';
 import type { Ids, WebhookId } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject, ownMember } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { OnceOnly, Store } from '../store/index.ts';
-import { checkConfig } from './checks.ts';
-import { BUILT_IN_DEFAULTS, DEFAULT_JITTER, effectiveConfig } from './defaults.ts';
+import { checkWebhook } from './checks.ts';
+import { defaultsOf, effectiveConfig } from './defaults.ts';
 import { openWebhook, type Webhook, type WebhookDirectory } from './directory.ts';
 import { mergePatch, withMembers } from './merge-patch.ts';
-import { checkSigningSecret, type GivenSecret, makeSigningSecret, maskAuth, sealAuth, secretPlace } from './secrets.ts';
-import type { Auth, OwnConfig, PauseReason, WebhookRecord } from './webhook.ts';
-import { MergedWebhook, type NewWebhookBody } from './webhooks.schemas.ts';
-import { changeWebhook, createWebhook, pauseWebhook } from './webhooks.store.ts';
+import { checkSigningSecret, makeSigningSecret, maskAuth, sealAuth, secretPlace } from './secrets.ts';
+import { sparseSettings } from './sparse-settings.ts';
+import { untilCurrent } from './until-current.ts';
+import type { Auth, OwnConfig, PauseReason } from './webhook.ts';
+import { type GivenSettings, MergedWebhook, type NewWebhookBody } from './webhooks.schemas.ts';
+import { type Basis, changeWebhook, createWebhook, pauseWebhook } from './webhooks.store.ts';
 
 export interface Webhooks {
   /** Creates a webhook. The secret comes back in plain text, this once. */
   create(body: NewWebhookBody, once: OnceOnly | null): Promise<{ webhook: Webhook; signingSecret: string }>;
-  /** Applies a merge patch. Refuses what would not be accepted on creation. */
-  change(id: string, patch: JsonObject): Promise<Webhook>;
+  /**
+   * Applies a merge patch. Refuses what would not be accepted on creation. `assertMatch` is asked of the very webhook
+   * that the patch is applied to.
+   */
+  change(id: string, patch: JsonObject, assertMatch: AssertMatch): Promise<Webhook>;
   /** Pauses with a reason, or resumes with null. What is owed meanwhile is held, and sent after. */
   pause(id: string, reason: PauseReason | null): Promise<Webhook>;
 }
@@ -41,69 +46,73 @@ const checkMerged = createCheck(MergedWebhook, 'body');
 export function createWebhooks(dependencies: Dependencies): Webhooks {
   const { store, directory, sealer, clock, ids, random, rules } = dependencies;
 
-  function inForce(record: WebhookRecord | null, id: string): Webhook {
-    const webhook = record === null ? null : directory.get(record.id);
+  function find(id: string): Webhook {
+    const webhook = directory.get(id);
     if (webhook === null) throw notFound('webhook', id);
     return webhook;
   }
 
-  /** The settings as they will be kept: checked, sparse, secrets sealed. */
-  function toOwnConfig(given: MergedWebhook, id: WebhookId, previous: OwnConfig): OwnConfig {
-    const { auth, ...rest } = withoutNulls(given);
-    const config = withDefaultsInside(rest) as OwnConfig;
-    if (auth === undefined) {
-      checkConfig(config, rules);
-      return config;
-    }
-    checkConfig({ ...config, auth: auth as Auth<GivenSecret> }, rules);
-    return { ...config, auth: sealAuth(auth as Auth<GivenSecret>, previous.auth, id, sealer) };
+  /**
+   * The settings as they will be kept: sparse, checked together with what they inherit, secrets sealed. A secret that is
+   * to stay is that of `kept`.
+   */
+  function toOwnConfig(given: GivenSettings, id: WebhookId, kept: Auth<string> | null): OwnConfig {
+    const { config, auth } = sparseSettings(given);
+    const inForce = effectiveConfig(config, directory.defaults().config);
+    checkWebhook({ ...inForce, auth: auth ?? inForce.auth }, config, rules);
+    return auth === null ? config : { ...config, auth: sealAuth(auth, kept, id, sealer) };
   }
 
   return {
-    async create({ name, signingSecret: given, ...settings }, once) {
+    create({ name, signingSecret: given, ...settings }, once) {
       const now = clock.now();
       const id = ids.make('wh', now);
       if (given !== undefined) checkSigningSecret(given);
-      const signingSecret = given ?? makeSigningSecret(random);
-      const created = {
-        id,
-        name,
-        config: toOwnConfig({ name, ...settings }, id, {}),
-        signingSecret: sealer.seal(signingSecret, secretPlace(id, 'signingSecret')),
-        now,
-      };
-      const record =
-        once === null
-          ? await store.run(createWebhook, created)
-          : (await store.runOnce(createWebhook, created, once)).value;
-      // As it was created, also for whoever asks again after it has been changed or deleted.
-      return {
-        webhook: openWebhook(record, sealer),
-        signingSecret: sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret')),
-      };
+      const secret = given ?? makeSigningSecret(random);
+      const signingSecret = sealer.seal(secret, secretPlace(id, 'signingSecret'));
+      return untilCurrent(async () => {
+        const defaultsVersion = directory.defaults().version;
+        const config = toOwnConfig(settings, id, null);
+        const created = { id, name, config, signingSecret, defaultsVersion, now };
+        const { record, defaults } =
+          once === null
+            ? await store.run(createWebhook, created)
+            : (await store.runOnce(createWebhook, created, once)).value;
+        // As it was created, also for whoever asks again after it has been changed or deleted.
+        return {
+          webhook: openWebhook(record, defaultsOf(defaults), sealer),
+          signingSecret: sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret')),
+        };
+      });
     },
 
-    async change(id, { signingSecret: _kept, ...patch }) {
-      const current = directory.get(id);
-      if (current === null) throw notFound('webhook', id);
-      const { record } = current;
-      const merged = applyPatch(record, patch);
-      const refusal = checkMerged(merged);
-      if (refusal !== null) throw refusal;
-      const { name } = merged as MergedWebhook;
-      const config = toOwnConfig(merged as MergedWebhook, record.id, record.config);
-      const changed = await store.run(changeWebhook, { id, name, config, version: record.version, now: clock.now() });
-      if (changed === null) {
-        if (directory.get(id) === null) throw notFound('webhook', id);
-        throw new Refusal('conflict', 'Somebody else changed this webhook at the same moment. Read it and try again.');
-      }
-      return inForce(changed, id);
+    change(id, { signingSecret: _kept, ...patch }, assertMatch) {
+      return untilCurrent(async () => {
+        const current = find(id);
+        const basis = basisOf(current, directory);
+        const merged = applyPatch(current, patch);
+        const refusal = checkMerged(merged);
+        if (refusal !== null) throw refusal;
+        const { name, ...settings } = merged as MergedWebhook;
+        assertMatch(current.tag);
+        const config = toOwnConfig(settings, current.record.id, current.config.auth);
+        const changed = await store.run(changeWebhook, { id, name, config, basis, now: clock.now() });
+        if (changed === null) throw notFound('webhook', id);
+        return find(id);
+      });
     },
 
     async pause(id, reason) {
-      return inForce(await store.run(pauseWebhook, { id, reason, now: clock.now() }), id);
+      const paused = await store.run(pauseWebhook, { id, reason, now: clock.now() });
+      if (paused === null) throw notFound('webhook', id);
+      return find(id);
     },
   };
+}
+
+/** What the webhook is at this moment, for the store to refuse a change that was made from anything else. */
+export function basisOf({ record }: Webhook, directory: WebhookDirectory): Basis {
+  return { version: record.version, defaultsVersion: directory.defaults().version };
 }
 
 /** Members that choose a kind: a patch that names another kind replaces the whole object. */
@@ -118,12 +127,9 @@ const DISCRIMINATORS: ReadonlyMap<string, string> = new Map([
  * The webhook's own settings after a merge patch. The patch is merged with what a read shows, so that one member of an
  * inherited object can be changed; what it does not touch stays inherited.
  */
-function applyPatch(record: WebhookRecord, patch: JsonObject): JsonObject {
+function applyPatch({ record, config }: Webhook, patch: JsonObject): JsonObject {
   const own = record.config as unknown as JsonObject;
-  const shown = {
-    ...effectiveConfig(record.config),
-    auth: maskAuth(effectiveConfig(record.config).auth),
-  } as unknown as JsonObject;
+  const shown = { ...config, auth: maskAuth(config.auth) } as unknown as JsonObject;
   const current: JsonObject = { name: record.name, ...own };
   if (own.auth !== undefined) current.auth = shown.auth as Json;
   return withMembers(current, patch, (name, value) =>
@@ -141,22 +147,4 @@ function isOtherKind(name: string, current: Json | undefined, value: Json): bool
   if (discriminator === undefined || !isJsonObject(value) || !isJsonObject(current)) return false;
   const kind = value[discriminator];
   return kind !== undefined && kind !== current[discriminator];
-}
-
-type Settings = Omit<MergedWebhook, 'name'>;
-type Given = { [K in keyof Settings]?: Exclude<Settings[K], null> };
-
-/** Null means inherited, which is kept as absent. */
-function withoutNulls({ name: _, ...settings }: MergedWebhook): Given {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null)) as Given;
-}
-
-/** Fills in the members that an object may leave out although the object itself is not inherited. */
-function withDefaultsInside(settings: Omit<Given, 'auth'>): object {
-  const { retry, scope } = settings;
-  return {
-    ...settings,
-    ...(retry === undefined ? {} : { retry: { ...retry, jitter: retry.jitter ?? DEFAULT_JITTER } }),
-    ...(scope === undefined ? {} : { scope: { ...BUILT_IN_DEFAULTS.scope, ...scope } }),
-  };
 }

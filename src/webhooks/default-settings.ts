@@ -1,0 +1,109 @@
+import type { EgressRules } from '../egress/index.ts';
+import { type AssertMatch, entityTag } from '../http/index.ts';
+import { Refusal, unacceptable } from '../kernel/errors.ts';
+import type { Sealer } from '../kernel/sealing.ts';
+import type { Store } from '../store/index.ts';
+import { checkDefaults, checkWebhook } from './checks.ts';
+import { type Defaults, defaultsOf, effectiveConfig, isRelativeUrl } from './defaults.ts';
+import type { WebhookDirectory } from './directory.ts';
+import { openAuth, sealAuth } from './secrets.ts';
+import { sparseSettings } from './sparse-settings.ts';
+import { untilCurrent } from './until-current.ts';
+import type { DefaultConfig, OwnConfig, WebhookRecord } from './webhook.ts';
+import type { GivenSettings } from './webhooks.schemas.ts';
+import { changeDefaults, DEFAULTS } from './webhooks.store.ts';
+
+/** What all webhooks inherit, as people change it. */
+export interface DefaultSettings {
+  /**
+   * Replaces them: what is left out goes back to its built-in value. They are in force for matching and sending when it
+   * returns. Refuses (409 `in_use`) to take away the URL that webhooks stand on, and (422) what would make a webhook
+   * invalid that is not.
+   */
+  replace(body: GivenSettings, assertMatch: AssertMatch): Promise<Defaults>;
+}
+
+interface Dependencies {
+  store: Store;
+  directory: WebhookDirectory;
+  sealer: Sealer;
+  rules: EgressRules;
+}
+
+/** The entity tag of the defaults. Pure. */
+export function defaultsTag({ version, config }: Defaults): string {
+  return entityTag([DEFAULTS, version, config]);
+}
+
+export function createDefaultSettings({ store, directory, sealer, rules }: Dependencies): DefaultSettings {
+  /** The settings as they will be kept: checked, sparse, secrets sealed. */
+  function toKept(given: GivenSettings, before: Defaults): OwnConfig {
+    const { config, auth } = sparseSettings(given);
+    const inForce = defaultsOf({ version: 0, value: config }).config;
+    checkDefaults({ ...inForce, auth: auth ?? inForce.auth }, rules);
+    if (auth === null) return config;
+    return { ...config, auth: sealAuth(auth, openAuth(before.config.auth, DEFAULTS, sealer), DEFAULTS, sealer) };
+  }
+
+  return {
+    replace: (body, assertMatch) =>
+      untilCurrent(async () => {
+        const before = directory.defaults();
+        assertMatch(defaultsTag(before));
+        const value = toKept(body, before);
+        const record = { version: before.version, value };
+        const records = directory.list().map((webhook) => webhook.record);
+        assertAllHold(records, { before: before.config, after: defaultsOf(record).config }, rules);
+        const checkedWith = records.map(({ id, version }) => ({ id, version }));
+        return defaultsOf(await store.run(changeDefaults, { record, checkedWith }));
+      }),
+  };
+}
+
+/** How many webhooks a refusal names; beyond that, a list helps nobody. */
+const MOST_NAMED = 20;
+
+/** Refuses defaults with which a webhook would not be accepted that is acceptable with those before. */
+function assertAllHold(
+  records: readonly WebhookRecord[],
+  { before, after }: { before: DefaultConfig; after: DefaultConfig },
+  rules: EgressRules,
+): void {
+  const stranded = records.filter(({ config }) => hasUrl(config, before) && !hasUrl(config, after));
+  if (stranded.length > 0) throw urlInUse(stranded);
+  for (const { id, name, config } of records) {
+    const fault = faultOf(config, after, rules);
+    if (fault === null || faultOf(config, before, rules) !== null) continue;
+    const detail = `The webhook ${JSON.stringify(name)} (${id}) does not go with this: ${fault.message}`;
+    throw unacceptable(causeOf(config, fault), detail, fault.code);
+  }
+}
+
+function hasUrl(own: OwnConfig, defaults: DefaultConfig): boolean {
+  return effectiveConfig(own, defaults).url !== '';
+}
+
+function urlInUse(stranded: readonly WebhookRecord[]): Refusal {
+  const named = stranded.slice(0, MOST_NAMED).map(({ id, name }) => `${JSON.stringify(name)} (${id})`);
+  const more = stranded.length > MOST_NAMED ? ` and ${stranded.length - MOST_NAMED} more` : '';
+  const detail = `Webhooks stand on the default URL and would have none: ${named.join(', ')}${more}. Give them their own first.`;
+  return new Refusal('in_use', detail, { errors: [{ pointer: '/url', detail }] });
+}
+
+/** Why the webhook would be refused with these defaults, or null. */
+function faultOf(own: OwnConfig, defaults: DefaultConfig, rules: EgressRules): Refusal | null {
+  try {
+    checkWebhook(effectiveConfig(own, defaults), own, rules);
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** The default that does not go with what the webhook sets itself. */
+function causeOf(own: OwnConfig, fault: Refusal): string {
+  const [pointer = ''] = fault.errors.map((error) => error.pointer);
+  if (pointer !== '/url') return pointer === '/auth' ? '/headers' : '/auth';
+  return own.url === undefined || isRelativeUrl(own.url) ? '/url' : '/allowInsecureHttp';
+}
