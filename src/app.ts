@@ -114,7 +114,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     store,
     clock,
     deliveriesOf: async (eventId) =>
-      (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory)),
+      (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory, clock.now())),
   });
   webhookRoutes(api, { webhooks, directory, clock, remove });
   settingsRoutes(api, { directory, defaults, instance });

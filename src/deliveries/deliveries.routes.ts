@@ -52,7 +52,7 @@ const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
 const tags = ['Deliveries'];
 
 export function deliveryRoutes(api: Api, { store, clock, directory, test }: Dependencies): void {
-  const present = (row: DeliveryRow) => presentDelivery(row, directory);
+  const present = (row: DeliveryRow) => presentDelivery(row, directory, clock.now());
 
   async function findOne({ id }: Record<string, string>): Promise<void> {
     await read(id as string);
@@ -178,14 +178,14 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
 }
 
 /** A delivery as the API shows it. What holds an open one is its webhook's state of this moment. */
-export function presentDelivery(row: DeliveryRow, directory: WebhookDirectory) {
+export function presentDelivery(row: DeliveryRow, directory: WebhookDirectory, now: number) {
   return {
     id: row.id,
     eventId: row.eventId,
     eventType: row.eventType,
     webhookId: row.webhookId,
     state: row.state,
-    reason: isEnded(row.state) ? row.reason : heldBecause(directory.get(row.webhookId)),
+    reason: isEnded(row.state) ? row.reason : heldBecause(row, directory.get(row.webhookId), now),
     createdAt: formatInstant(row.createdAt),
     attemptCount: row.attemptCount,
     nextAttemptAt: formatInstantOrNull(row.dueAt),
@@ -194,9 +194,11 @@ export function presentDelivery(row: DeliveryRow, directory: WebhookDirectory) {
   };
 }
 
-function heldBecause(webhook: Webhook | null): string | null {
-  if (webhook?.state === 'paused') return 'webhook_paused';
-  return webhook?.state === 'disabled' ? 'webhook_disabled' : null;
+function heldBecause({ dueAt }: DeliveryRow, webhook: Webhook | null, now: number): string | null {
+  if (webhook === null) return null;
+  if (webhook.state !== 'active') return `webhook_${webhook.state}`;
+  const isDue = dueAt !== null && dueAt <= now && (webhook.record.holdUntil ?? 0) <= now;
+  return isDue && webhook.config.limits.ratePerSecond !== null ? 'rate_limited' : null;
 }
 
 function presentAttempt({ exchange, requestBody, ...row }: AttemptRow) {

@@ -17,8 +17,10 @@ export const settleAttempts = command<{ settlements: Settlement[]; now: number }
   packing: settlementPacking,
 });
 
-/** Hands out what is due of a webhook, as far as there are slots. */
-export const claimDue = command<{ webhookId: WebhookId; now: number }, null>('deliveries.claim', { isUrgent: true });
+/** Hands out what is due of a webhook, as far as there are slots, and no more than `most` unless that is null. */
+export const claimDue = command<{ webhookId: WebhookId; now: number; most: number | null }, null>('deliveries.claim', {
+  isUrgent: true,
+});
 
 /** Takes back deliveries that were handed out and not sent: they wait again, until the instant given. */
 export const releaseHanded = command<
@@ -210,9 +212,11 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     return paused || !enabled || (holdUntil !== null && holdUntil > now);
   }
 
-  /** Something of the webhook is due and has no slot: it is handed out when one is given back. */
-  function waitForSlot(tx: Tx, rules: WebhookRules, now: number): void {
-    if (!isHeld(rules, now)) setWaiting(tx, rules.id, true);
+  /** Something of the webhook is due and in nobody's hand: that changes when a slot is given back, or its rate allows. */
+  function waitForTurn(tx: Tx, rules: WebhookRules, now: number): void {
+    if (isHeld(rules, now)) return;
+    if (rules.isPaced) tellDue(tx, rules.id, now);
+    else setWaiting(tx, rules.id, true);
   }
 
   function setWaiting(tx: Tx, webhookId: string, isWaiting: boolean): void {
@@ -241,10 +245,10 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       sequence: await tx.next(`webhook:${rules.id}`),
     };
     // What waits already goes first.
-    const isHanded = !(isHeld(rules, now) || slots.isWaiting(rules.id)) && takeSlot(tx, rules);
+    const isHanded = !(rules.isPaced || isHeld(rules, now) || slots.isWaiting(rules.id)) && takeSlot(tx, rules);
     if (!isHanded) {
       await insert(tx, { ...delivery, event, rules, trigger: 'initial', dueAt: now, replayOf: null });
-      waitForSlot(tx, rules, now);
+      waitForTurn(tx, rules, now);
       return;
     }
     const { sequence, id, type, occurredAt } = event;
@@ -300,14 +304,15 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
   // ── it is handed out ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Hands out what is due of a webhook, and says when the rest is. */
-  async function claim(tx: Tx, rules: WebhookRules, now: number): Promise<void> {
+  async function claim(tx: Tx, rules: WebhookRules, now: number, most: number | null = null): Promise<void> {
     setWaiting(tx, rules.id, false);
     if (rules.holdUntil !== null && rules.holdUntil > now) tellDue(tx, rules.id, rules.holdUntil);
     if (isHeld(rules, now)) return;
-    const free = Math.min(slots.free(rules.id, lineOf(rules)), MAX_CLAIM);
+    const free = Math.min(slots.free(rules.id, lineOf(rules)), most ?? MAX_CLAIM, MAX_CLAIM);
     const rows = free === 0 ? [] : await tx.all<HandedRow>(SELECT_DUE, rules.number, now, free);
     for (const row of rows) await hand(tx, rules, row);
-    if (rows.length === free) setWaiting(tx, rules.id, true);
+    const isShortOfSlots = rows.length === free && free !== most;
+    if (isShortOfSlots) setWaiting(tx, rules.id, true);
     else await tellNextDue(tx, rules);
   }
 
@@ -319,7 +324,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
 
   async function handOrWait(tx: Tx, rules: WebhookRules, row: HandedRow, now: number): Promise<void> {
     if (slots.free(rules.id, lineOf(rules)) > 0) await hand(tx, rules, row);
-    else waitForSlot(tx, rules, now);
+    else waitForTurn(tx, rules, now);
   }
 
   async function tellNextDue(tx: Tx, rules: WebhookRules): Promise<void> {
@@ -347,8 +352,15 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       if (slots.isFull) return;
       const rules = await webhooks.find(tx, id);
       if (rules === null) setWaiting(tx, id, false);
-      else if (slots.free(id, lineOf(rules)) > 0) await claim(tx, rules, now);
+      else if (slots.free(id, lineOf(rules)) > 0) await giveTurn(tx, rules, now);
     }
+  }
+
+  /** Hands out what is due of a webhook that has waited for slots; one whose rate is limited is told that it may claim. */
+  async function giveTurn(tx: Tx, rules: WebhookRules, now: number): Promise<void> {
+    if (!rules.isPaced) return claim(tx, rules, now);
+    setWaiting(tx, rules.id, false);
+    tellDue(tx, rules.id, now);
   }
 
   // ── an attempt of it is settled ──────────────────────────────────────────────────────────────────────────────────
@@ -476,9 +488,9 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       await refill(tx, now);
       return null;
     }),
-    handleCommand(claimDue, async (tx, { webhookId, now }) => {
+    handleCommand(claimDue, async (tx, { webhookId, now, most }) => {
       const rules = await webhooks.find(tx, webhookId);
-      if (rules !== null) await claim(tx, rules, now);
+      if (rules !== null) await claim(tx, rules, now, most);
       return null;
     }),
     handleCommand(releaseHanded, async (tx, { deliveries, dueAt, now, isStopping }) => {

@@ -8,6 +8,7 @@ import type { Random } from '../kernel/random.ts';
 import type { InstanceIdentity } from '../payloads/index.ts';
 import { type Store, untilStored } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import { afterStart, nextStartAt, type Pace, paceOf, startsAllowed } from '../work/index.ts';
 import { type AttemptRecord, unknownAttempt } from './attempts.store.ts';
 import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts';
 import { cancelOrphans, claimDue, orphanedWebhooks, releaseHanded, rescueAbandoned } from './deliveries.store.ts';
@@ -78,12 +79,18 @@ interface Lane {
   line: InHand[];
   underway: Set<InHand>;
   wakeUp: { timer: Timer; at: number } | null;
+  /** How far its starts have got by the webhook's pace. */
+  pacedTo: number;
+  /** Whether what it may start is being claimed, and whether it has to be asked once more after that. */
+  claiming: 'no' | 'once' | 'again';
 }
 
 const DRAIN_MS = 8_000;
 /** For the last outcomes, should the disk have no room for them: the next start then finds them unknown. */
 const LAST_WRITES_MS = 2_000;
 const AFTER_FAULT_MS = 60_000;
+/** How long before it may be started a delivery is claimed where the rate is limited, so that the claim costs no time. */
+const CLAIM_AHEAD_MS = 100;
 
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const { store, directory, egress, contentAtHand, clock, random, ids, instance, report, onFault } = dependencies;
@@ -98,7 +105,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   function laneOf(webhookId: WebhookId): Lane {
     let lane = lanes.get(webhookId);
     if (lane === undefined) {
-      lane = { webhookId, line: [], underway: new Set(), wakeUp: null };
+      lane = { webhookId, line: [], underway: new Set(), wakeUp: null, pacedTo: 0, claiming: 'no' };
       lanes.set(webhookId, lane);
     }
     return lane;
@@ -131,12 +138,22 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       return;
     }
     if ((webhook.record.holdUntil ?? 0) > clock.now()) {
-      giveBack(lane, lane.line.filter(waitsForHold));
-      lane.line = lane.line.filter((handed) => !waitsForHold(handed));
+      giveBack(lane, takeFromLine(lane, isOnSchedule));
     }
+    const pace = paceOfWebhook(webhook);
     while (lane.line.length > 0 && lane.underway.size < webhook.config.limits.maxConcurrency) {
+      if (pace !== null && !mayStart(lane, pace)) return;
       void attempt(lane, webhook, lane.line.shift() as InHand);
     }
+  }
+
+  /** Spends one start of a limited rate, if there is one. Either way the lane goes on when there is the next. */
+  function mayStart(lane: Lane, pace: Pace): boolean {
+    const now = clock.now();
+    const isAllowed = nextStartAt(pace, lane.pacedTo, now) <= now;
+    if (isAllowed) lane.pacedTo = afterStart(pace, lane.pacedTo, now);
+    wake(lane, nextStartAt(pace, lane.pacedTo, now));
+    return isAllowed;
   }
 
   function giveBack(lane: Lane, line: readonly Handed[]): void {
@@ -229,6 +246,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     lane.wakeUp?.timer.cancel();
     const timer = clock.after(Math.max(0, at - clock.now()), () => {
       lane.wakeUp = null;
+      pump(lane);
       claim(lane);
     });
     lane.wakeUp = { timer, at };
@@ -236,16 +254,46 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
 
   function claim(lane: Lane): void {
     if (isStopping) return;
-    untilStored(clock, () => store.run(claimDue, { webhookId: lane.webhookId, now: clock.now() })).catch(onFault);
+    const webhook = directory.get(lane.webhookId);
+    const pace = webhook === null ? null : paceOfWebhook(webhook);
+    if (pace === null) void ask(lane, null);
+    else claimPaced(lane, pace);
+  }
+
+  /** Claims what may be started now or very soon. The rest waits in the store, where it takes no slot from anybody. */
+  function claimPaced(lane: Lane, pace: Pace): void {
+    if (lane.claiming !== 'no') {
+      lane.claiming = 'again';
+      return;
+    }
+    const now = clock.now();
+    const most = startsAllowed(pace, lane.pacedTo, now, CLAIM_AHEAD_MS) - lane.line.length;
+    if (most > 0) {
+      lane.claiming = 'once';
+      void ask(lane, most).finally(() => {
+        const isOwed = lane.claiming === 'again';
+        lane.claiming = 'no';
+        if (isOwed) claim(lane);
+      });
+    } else if (lane.line.length === 0) wake(lane, nextStartAt(pace, lane.pacedTo, now));
+    // Otherwise the start of what is in line brings us back.
+  }
+
+  async function ask(lane: Lane, most: number | null): Promise<void> {
+    const { webhookId } = lane;
+    await untilStored(clock, () => store.run(claimDue, { webhookId, now: clock.now(), most })).catch(onFault);
   }
 
   directory.onChange((id) => {
     if (!isStarted) return;
     const lane = laneOf(id as WebhookId);
+    const webhook = directory.get(id);
     egress.forget(id);
+    // What was handed out at the pace before would keep slots from others at this one.
+    if (webhook !== null && paceOfWebhook(webhook) !== null) giveBack(lane, takeFromLine(lane, isOnSchedule));
     pump(lane);
-    if (directory.get(id)?.state === 'active') claim(lane);
-    if (directory.get(id) === null && lane.underway.size === 0) lanes.delete(lane.webhookId);
+    if (webhook?.state === 'active') claim(lane);
+    if (webhook === null && lane.underway.size === 0) lanes.delete(lane.webhookId);
   });
 
   async function cancelLeftOvers(): Promise<void> {
@@ -292,9 +340,22 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   };
 }
 
-/** A try by hand does not wait for an instant that the receiver asked for. */
-function waitsForHold(handed: Handed): boolean {
+/** Whether it goes out when its turn comes: a try by hand goes first, and waits for no instant the receiver asked for. */
+function isOnSchedule(handed: Handed): boolean {
   return handed.trigger !== 'manual' && handed.trigger !== 'replay';
+}
+
+/** Takes out of the line what is so, and returns it. */
+function takeFromLine(lane: Lane, isSo: (handed: Handed) => boolean): Handed[] {
+  const taken = lane.line.filter(isSo);
+  lane.line = lane.line.filter((handed) => !isSo(handed));
+  return taken;
+}
+
+/** The pace that a webhook's limit sets, or null without one. */
+function paceOfWebhook({ config }: Webhook): Pace | null {
+  const { ratePerSecond } = config.limits;
+  return ratePerSecond === null ? null : paceOf(ratePerSecond);
 }
 
 function nextOf(decision: Decision): Settlement['next'] {

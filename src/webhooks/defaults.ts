@@ -19,7 +19,7 @@ export const BUILT_IN_DEFAULTS: DefaultConfig = {
     jitter: 0.1,
   },
   timeoutMs: 15_000,
-  limits: { maxConcurrency: 16 },
+  limits: { maxConcurrency: 16, ratePerSecond: null },
   signing: { scheme: 'standard' },
   allowInsecureHttp: false,
 };

@@ -42,6 +42,8 @@ export interface WebhookConfig<Secret> {
 export interface Limits {
   /** Requests under way to the receiver at once. */
   maxConcurrency: number;
+  /** Attempts started in a second, at most; null for as many as come. */
+  ratePerSecond: number | null;
 }
 
 /** What a webhook itself sets; whatever is absent is inherited. Secrets are sealed, and the URL may be a relative one. */

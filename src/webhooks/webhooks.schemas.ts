@@ -66,6 +66,15 @@ const PayloadSchema = kinds(
   strictObject({ format: Type.Literal('standard') }),
 );
 
+const MaxConcurrency = Type.Integer({ minimum: 1, maximum: 256 });
+const RatePerSecond = nullable(
+  Type.Number({
+    minimum: 0.001,
+    maximum: 10_000,
+    description: 'Attempts started in a second, at most; null for as many as come. What has to wait for it is held.',
+  }),
+);
+
 /** Every setting a webhook may set itself. Null is the same as absent: the setting is inherited. */
 const settings = {
   url: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 2048 }))),
@@ -83,7 +92,9 @@ const settings = {
   retry: Type.Optional(nullable(RetrySchema)),
   timeoutMs: Type.Optional(nullable(Type.Integer({ minimum: 100, maximum: 120_000 }))),
   limits: Type.Optional(
-    nullable(strictObject({ maxConcurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })) })),
+    nullable(
+      strictObject({ maxConcurrency: Type.Optional(MaxConcurrency), ratePerSecond: Type.Optional(RatePerSecond) }),
+    ),
   ),
   signing: Type.Optional(nullable(kinds('scheme', strictObject({ scheme: Type.Literal('standard') })))),
   allowInsecureHttp: Type.Optional(nullable(Type.Boolean())),
@@ -132,7 +143,7 @@ const shown = {
   payload: PayloadSchema,
   retry: RetrySchema,
   timeoutMs: Type.Integer(),
-  limits: Type.Object({ maxConcurrency: Type.Integer() }),
+  limits: Type.Object({ maxConcurrency: MaxConcurrency, ratePerSecond: RatePerSecond }),
   signing: Type.Object({ scheme: Type.String() }),
   allowInsecureHttp: Type.Boolean(),
 };

@@ -22,6 +22,8 @@ export interface WebhookRules extends MatchRules {
   paused: boolean;
   holdUntil: number | null;
   maxConcurrency: number;
+  /** Whether its rate is limited: then the dispatcher claims what it may start, and nothing is handed to it unasked. */
+  isPaced: boolean;
 }
 
 export interface NewWebhook {
@@ -126,6 +128,7 @@ function toRules(record: WebhookRecord, defaults: Defaults): WebhookRules {
     paused: record.paused,
     holdUntil: record.holdUntil,
     maxConcurrency: config.limits.maxConcurrency,
+    isPaced: config.limits.ratePerSecond !== null,
   };
 }
 

@@ -25,7 +25,7 @@ const BUILT_IN = {
     jitter: 0.1,
   },
   timeoutMs: 15000,
-  limits: { maxConcurrency: 16 },
+  limits: { maxConcurrency: 16, ratePerSecond: null },
   signing: { scheme: 'standard' },
   allowInsecureHttp: false,
 };
@@ -73,7 +73,7 @@ describe('GET and PUT /settings/webhooks', () => {
       payload: { format: 'standard' },
       retry: { strategy: 'fixed', maxAttempts: 3, delayMs: 10, jitter: 0 },
       timeoutMs: 5000,
-      limits: { maxConcurrency: 4 },
+      limits: { maxConcurrency: 4, ratePerSecond: 100 },
       allowInsecureHttp: true,
     };
     expect(await setDefaults(set)).toEqual({ ...BUILT_IN, ...set });
@@ -211,7 +211,7 @@ describe('inheritance', () => {
       eventTypes: ['transfer.*', 'order.*'],
       scope: { transferIds: ['t'], stationIds: ['s'] },
       retry,
-      limits: { maxConcurrency: 4 },
+      limits: { maxConcurrency: 4, ratePerSecond: 7 },
     });
     const own = {
       url: URL_OF_NOBODY,
@@ -219,15 +219,17 @@ describe('inheritance', () => {
       eventTypes: ['order.shipped'],
       scope: { partnerIds: ['p'] },
       retry: { strategy: 'fixed', maxAttempts: 7, delayMs: 5 },
-      limits: {},
+      limits: { maxConcurrency: 9 },
     };
     const webhook = await createWebhook(server(), own);
-    expect(webhook).toMatchObject({ eventTypes: ['order.shipped'], limits: { maxConcurrency: 4 } });
+    expect(webhook).toMatchObject({ eventTypes: ['order.shipped'], limits: { maxConcurrency: 9, ratePerSecond: 7 } });
     expect(webhook.headers).toEqual({ 'X-C': '3' });
     expect(webhook.scope).toEqual({ transferIds: [], scheduleIds: [], stationIds: [], partnerIds: ['p'] });
     expect(webhook.retry).toEqual({ strategy: 'fixed', maxAttempts: 7, delayMs: 5, jitter: 0.1 });
-    await put({ limits: { maxConcurrency: 5 } });
-    expect((await read(`/webhooks/${webhook.id}`)).limits).toEqual({ maxConcurrency: 5 });
+    await put({ limits: { maxConcurrency: 5, ratePerSecond: 8 } });
+    expect((await read(`/webhooks/${webhook.id}`)).limits).toEqual({ maxConcurrency: 9, ratePerSecond: 8 });
+    const unlimited = await createWebhook(server(), { ...own, limits: { ratePerSecond: null } });
+    expect(unlimited.limits).toEqual({ maxConcurrency: 5, ratePerSecond: null });
   });
 
   test('null in a patch goes back to inherited; a patch of one member starts from what is inherited', async () => {

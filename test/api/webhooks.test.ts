@@ -23,7 +23,7 @@ const DEFAULTS = {
     jitter: 0.1,
   },
   timeoutMs: 15000,
-  limits: { maxConcurrency: 16 },
+  limits: { maxConcurrency: 16, ratePerSecond: null },
   signing: { scheme: 'standard' },
   allowInsecureHttp: false,
 };
@@ -84,7 +84,7 @@ describe('creating a webhook', () => {
       payload: { format: 'default', identifiers: 'old' },
       retry: { strategy: 'exponential', maxAttempts: 5, initialDelayMs: 0, factor: 1.5, maxDelayMs: 60000, jitter: 0 },
       timeoutMs: 100,
-      limits: { maxConcurrency: 256 },
+      limits: { maxConcurrency: 256, ratePerSecond: 0.5 },
       signing: { scheme: 'standard' },
       allowInsecureHttp: true,
     };
@@ -102,7 +102,8 @@ describe('creating a webhook', () => {
     [{ retry: { strategy: 'fixed', maxAttempts: 100, delayMs: 86400000, jitter: 0.5 } }],
     [{ method: 'PATCH' }],
     [{ timeoutMs: 120000 }],
-    [{ limits: { maxConcurrency: 1 } }],
+    [{ limits: { maxConcurrency: 1, ratePerSecond: 10000 } }],
+    [{ limits: { maxConcurrency: 16, ratePerSecond: null } }],
     [{ name: 'n'.repeat(200) }],
     [{ name: 'ü 🚚 / "quoted"' }],
   ])('%j is taken and shown as given', async (settings) => {
@@ -118,7 +119,7 @@ describe('creating a webhook', () => {
     });
     expect(webhook.retry).toEqual({ strategy: 'fixed', maxAttempts: 2, delayMs: 10, jitter: 0.1 });
     expect(webhook.scope).toEqual({ transferIds: [], scheduleIds: [], stationIds: ['a'], partnerIds: [] });
-    expect(webhook.limits).toEqual({ maxConcurrency: 16 });
+    expect(webhook.limits).toEqual(DEFAULTS.limits);
   });
 
   test('null is the same as leaving a setting out', async () => {
@@ -170,6 +171,8 @@ describe('creating a webhook', () => {
     ['a time-out above two minutes', { timeoutMs: 120001 }, 422, '/timeoutMs'],
     ['a concurrency of 0', { limits: { maxConcurrency: 0 } }, 422, '/limits/maxConcurrency'],
     ['a concurrency of 257', { limits: { maxConcurrency: 257 } }, 422, '/limits/maxConcurrency'],
+    ['a rate of 0', { limits: { ratePerSecond: 0 } }, 422, '/limits/ratePerSecond'],
+    ['a rate given as text', { limits: { ratePerSecond: '5' } }, 400, '/limits/ratePerSecond'],
     ['an unknown routing', { routing: 'sometimes' }, 422, '/routing'],
     ['an unknown scope', { scope: { runIds: [] } }, 400, '/scope/runIds'],
     ['an id in a scope that is a number', { scope: { transferIds: [5] } }, 400, '/scope/transferIds/0'],
@@ -378,8 +381,10 @@ describe('changing a webhook', () => {
     const { body } = await patch(id, { retry: { jitter: 0 } });
     expect(body.retry).toEqual({ ...DEFAULTS.retry, jitter: 0 });
     expect(body.inherited).not.toContain('retry');
-    expect((await patch(id, { limits: { maxConcurrency: 3 } })).body.limits).toEqual({ maxConcurrency: 3 });
-    expect((await patch(id, { limits: { maxConcurrency: null } })).body.limits).toEqual({ maxConcurrency: 16 });
+    const limited = await patch(id, { limits: { maxConcurrency: 3, ratePerSecond: 5 } });
+    expect(limited.body.limits).toEqual({ maxConcurrency: 3, ratePerSecond: 5 });
+    const limitedLess = await patch(id, { limits: { maxConcurrency: null } });
+    expect(limitedLess.body.limits).toEqual({ maxConcurrency: 16, ratePerSecond: 5 });
   });
 
   test('an object of another kind is replaced as a whole, and null removes what the new kind does not have', async () => {
