@@ -9,7 +9,7 @@ import { secretFromEnvironment } from './read-input.ts';
 import { findServer } from './server-address.ts';
 
 export interface ApiRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/api/v1`, beginning with `/`; every part that came from outside is URI-encoded by the caller. */
   path: string;
   query?: Record<string, string>;

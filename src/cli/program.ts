@@ -10,6 +10,7 @@ import type { PublishOptions } from './events.ts';
 import type { ListenOptions } from './listen.ts';
 import type { MigrateOptions } from './migrate.ts';
 import type { ServeOptions } from './serve.ts';
+import type { SettingsName } from './settings.ts';
 import type { WebhookFields } from './webhooks.ts';
 
 /** The options that stand before the command, and again after commands that have no option of that name. */
@@ -82,6 +83,7 @@ function buildProgram(shell: Shell): Command {
   addEvents(program, shell);
   addWebhooks(program, shell);
   addDeliveries(program, shell);
+  addSettings(program, shell);
   addCompletion(program, shell);
   return program;
 }
@@ -325,6 +327,27 @@ function addCompletion(program: Command, { io }: Shell): void {
     .action(async (shell: ShellName) => {
       const { completionScript } = await import('./completion.ts');
       io.stdout.write(completionScript(program, shell));
+    });
+}
+
+function addSettings(program: Command, shell: Shell): void {
+  const settings = program.command('settings').description('what holds for the whole instance');
+  const names: SettingsName[] = ['webhooks', 'instance'];
+  const which = () => new Argument('<which>', 'what webhooks inherit, or who the instance is').choices(names);
+
+  apiCommand(settings, 'show', 'show settings')
+    .addArgument(which())
+    .action(async (name: SettingsName, _options: unknown, command: Command) => {
+      const { showSettings } = await import('./settings.ts');
+      shell.end(await showSettings(await connectFor(command, shell.io), name));
+    });
+
+  apiCommand(settings, 'replace', 'replace settings: what is left out goes back to its built-in value')
+    .addArgument(which())
+    .argument('<file>', 'the settings as a JSON object, as `settings show --json` prints them; - is standard input')
+    .action(async (name: SettingsName, file: string, _options: unknown, command: Command) => {
+      const { replaceSettings } = await import('./settings.ts');
+      shell.end(await replaceSettings(await connectFor(command, shell.io), name, file));
     });
 }
 
