@@ -131,6 +131,8 @@ describe('a server that runs', () => {
         '/api/v1/api-keys/{id}': ['delete'],
         '/api/v1/events': ['get', 'post'],
         '/api/v1/events/{id}': ['get'],
+        '/api/v1/settings/instance': ['get', 'put'],
+        '/api/v1/settings/webhooks': ['get', 'put'],
         '/api/v1/webhooks': ['get', 'post'],
         '/api/v1/webhooks/{id}': ['delete', 'get', 'patch'],
         '/api/v1/webhooks/{id}/pause': ['post'],
