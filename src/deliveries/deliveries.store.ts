@@ -304,11 +304,11 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
   // ── it is handed out ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Hands out what is due of a webhook, and says when the rest is. */
-  async function claim(tx: Tx, rules: WebhookRules, now: number, most: number | null = null): Promise<void> {
+  async function claim(tx: Tx, rules: WebhookRules, now: number, most = Number.POSITIVE_INFINITY): Promise<void> {
     setWaiting(tx, rules.id, false);
     if (rules.holdUntil !== null && rules.holdUntil > now) tellDue(tx, rules.id, rules.holdUntil);
     if (isHeld(rules, now)) return;
-    const free = Math.min(slots.free(rules.id, lineOf(rules)), most ?? MAX_CLAIM, MAX_CLAIM);
+    const free = Math.min(slots.free(rules.id, lineOf(rules)), most, MAX_CLAIM);
     const rows = free === 0 ? [] : await tx.all<HandedRow>(SELECT_DUE, rules.number, now, free);
     for (const row of rows) await hand(tx, rules, row);
     const isShortOfSlots = rows.length === free && free !== most;
@@ -356,7 +356,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     }
   }
 
-  /** Hands out what is due of a webhook that has waited for slots; one whose rate is limited is told that it may claim. */
+  /** Hands out what is due of a webhook, or where its rate is limited tells the dispatcher, which knows how much it may start. */
   async function giveTurn(tx: Tx, rules: WebhookRules, now: number): Promise<void> {
     if (!rules.isPaced) return claim(tx, rules, now);
     setWaiting(tx, rules.id, false);
@@ -490,7 +490,9 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     }),
     handleCommand(claimDue, async (tx, { webhookId, now, most }) => {
       const rules = await webhooks.find(tx, webhookId);
-      if (rules !== null) await claim(tx, rules, now, most);
+      if (rules === null) return null;
+      if (most === null) await giveTurn(tx, rules, now);
+      else await claim(tx, rules, now, most);
       return null;
     }),
     handleCommand(releaseHanded, async (tx, { deliveries, dueAt, now, isStopping }) => {
