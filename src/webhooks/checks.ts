@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type EgressRules, judgeUrl } from '../egress/index.ts';
 import { subscribable } from '../events/index.ts';
 import { unacceptable } from '../kernel/errors.ts';
+import { escapeMember } from '../kernel/json.ts';
 import type { GivenSecret } from './secrets.ts';
 import type { Auth, WebhookConfig } from './webhook.ts';
 
@@ -61,7 +62,7 @@ function checkHeaders(config: GivenConfig): void {
   const ofAuth = headersOf(config.auth);
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(config.headers ?? {})) {
-    const pointer = `/headers/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = `/headers/${escapeMember(name)}`;
     checkHeaderName(name, pointer);
     checkHeaderText(value, pointer);
     const lower = name.toLowerCase();
