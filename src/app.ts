@@ -24,7 +24,7 @@ import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { createSealer, type Sealer } from './kernel/sealing.ts';
 import { version } from './kernel/version.ts';
-import { STORE_TROUBLE, type Store } from './store/index.ts';
+import { findKeptAnswer, STORE_TROUBLE, type Store } from './store/index.ts';
 import {
   createWebhooks,
   ensureInstanceIdentity,
@@ -101,6 +101,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     clock,
     authenticate: (key) => authenticator.authenticate(key),
     onFault: (error, request) => log.error({ err: error, ...request }, 'request failed'),
+    sealer,
+    recall: (once) => store.read(findKeptAnswer, once),
   });
   await addDocs(api, version);
   processRoutes(api, { store, dataDir: settings.dataDir, clock, metrics, metricsPublic: settings.metricsPublic });
@@ -108,16 +110,16 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   eventRoutes(api, {
     events,
     store,
-    clock,
     deliveriesOf: async (eventId) =>
       (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory)),
   });
-  webhookRoutes(api, { webhooks, directory, clock, remove });
+  webhookRoutes(api, { webhooks, directory, remove });
   deliveryRoutes(api, {
     store,
     clock,
     directory,
-    test: (webhook, eventType) => testWebhook({ store, egress, clock, ids, instance }, webhook, eventType),
+    test: (webhookId, eventType, once) =>
+      testWebhook({ store, directory, egress, clock, ids, instance }, webhookId, eventType, once),
   });
 
   const { host, port } = settings.listen;

@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { notFound } from '../kernel/errors.ts';
 import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
 import { toPage } from '../kernel/pages.ts';
-import type { Store } from '../store/index.ts';
+import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import type { LoggedExchange } from './attempts.store.ts';
 import type { TestReport } from './connection-test.ts';
@@ -16,7 +16,7 @@ interface Dependencies {
   store: Store;
   clock: Clock;
   directory: WebhookDirectory;
-  test: (webhook: Webhook, eventType: string | null) => Promise<TestReport>;
+  test: (webhookId: string, eventType: string | null, once: OnceRequest | null) => Promise<TestReport>;
 }
 
 const Exchanged = Type.Object({ headers: Type.Record(Type.String(), Type.String()), body: nullable(Type.String()) });
@@ -62,6 +62,15 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
     const found = await store.read(findDelivery, { id });
     if (found === null) throw notFound('delivery', id);
     return { ...present(found.delivery), attempts: found.attempts.map(presentAttempt) };
+  }
+
+  /** What a person does to a delivery, and the delivery as it stood then: of its attempts those that there were. */
+  async function act(command: typeof retryDelivery | typeof cancelDelivery, id: string, once: OnceRequest | null) {
+    const prepare = () => ({ input: { id, now: clock.now() }, aside: null });
+    const { value } = await onlyOnce(store, command, once, prepare);
+    const { attempts = [] } = (await store.read(findDelivery, { id: value.id })) ?? {};
+    const those = attempts.filter(({ number }) => number <= value.attemptCount);
+    return { ...presentRow(value), attempts: those.map(presentAttempt) };
   }
 
   api.get(
@@ -128,12 +137,11 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
         tags,
         params: IdParams,
         body: NoBody,
-        response: { 202: Type.Unsafe<unknown>(Delivery) },
+        response: { 202: Type.Unsafe<unknown>(DeliveryWithAttempts) },
       },
     },
     async (request, reply) => {
-      const { id } = await store.run(retryDelivery, { id: request.params.id, now: clock.now() });
-      return reply.code(202).send(await read(id));
+      return reply.code(202).send(await act(retryDelivery, request.params.id, request.once));
     },
   );
 
@@ -149,10 +157,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
         response: { 200: Type.Unsafe<unknown>(DeliveryWithAttempts) },
       },
     },
-    async (request) => {
-      await store.run(cancelDelivery, { id: request.params.id, now: clock.now() });
-      return read(request.params.id);
-    },
+    (request) => act(cancelDelivery, request.params.id, request.once),
   );
 
   function find({ id }: Record<string, string>): Webhook {
@@ -173,19 +178,23 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
         body: NoBody,
       },
     },
-    (request) => test(find(request.params), request.query.eventType ?? null),
+    (request) => test(request.params.id, request.query.eventType ?? null, request.once),
   );
 }
 
 /** A delivery as the API shows it. What holds an open one is its webhook's state of this moment. */
 export function presentDelivery(row: DeliveryRow, directory: WebhookDirectory) {
+  return presentRow(isEnded(row.state) ? row : { ...row, reason: heldBecause(directory.get(row.webhookId)) });
+}
+
+function presentRow(row: DeliveryRow) {
   return {
     id: row.id,
     eventId: row.eventId,
     eventType: row.eventType,
     webhookId: row.webhookId,
     state: row.state,
-    reason: isEnded(row.state) ? row.reason : heldBecause(directory.get(row.webhookId)),
+    reason: row.reason,
     createdAt: formatInstant(row.createdAt),
     attemptCount: row.attemptCount,
     nextAttemptAt: formatInstantOrNull(row.dueAt),

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
-import { type Api, Instant, onceOf, PageQuery, pageRequest, strictObject, tooLarge } from '../http/index.ts';
-import type { Clock } from '../kernel/clock.ts';
+import { type Api, Instant, PageQuery, pageRequest, strictObject } from '../http/index.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant, parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -12,7 +11,6 @@ import { type Events, type GivenEvent, MAX_EVENT_BYTES } from './events.ts';
 interface Dependencies {
   events: Events;
   store: Store;
-  clock: Clock;
   /** The deliveries of an event as the API shows them, without their attempts. */
   deliveriesOf: (eventId: string) => Promise<object[]>;
 }
@@ -51,12 +49,12 @@ const EventSchema = Type.Object({
 
 const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
 
-export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: Dependencies): void {
+export function eventRoutes(api: Api, { events, store, deliveriesOf }: Dependencies): void {
   api.post(
     '/api/v1/events',
     {
       bodyLimit: MAX_BATCH_BYTES,
-      config: { role: 'operator' },
+      config: { role: 'operator', itemLimit: MAX_EVENT_BYTES },
       schema: {
         summary: 'Publish an event, or an array of up to 1,000',
         description: 'Answers once the events and the deliveries they cause are synced to disk.',
@@ -66,14 +64,11 @@ export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: De
       },
     },
     async (request, reply) => {
-      const given = request.body;
-      const once = onceOf(request);
-      const kept = once === null ? null : { ...once, now: clock.now() };
+      const { body: given, once } = request;
       if (Array.isArray(given)) {
-        return reply.code(202).send(await events.publish(given, (index) => `/${index}`, kept));
+        return reply.code(202).send(await events.publish(given, (index) => `/${index}`, once));
       }
-      if (request.bodyBytes > MAX_EVENT_BYTES) throw tooLarge('An event is at most 1 MiB.');
-      const [published] = await events.publish([given], () => '', kept);
+      const [published] = await events.publish([given], () => '', once);
       return reply.code(202).send(published);
     },
   );

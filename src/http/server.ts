@@ -3,22 +3,31 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../kernel/clock.ts';
 import { Refusal } from '../kernel/errors.ts';
+import { changedNumbers } from '../kernel/exact-numbers.ts';
 import { type Actor, mayAct, type Role } from './actor.ts';
-import { PROBLEM_TYPE, problemOf, refusalOf } from './problem.ts';
-import { createCheck } from './validation.ts';
+import { addOnce, idempotencyKeyOf, type OnceOptions, type RequestOnce } from './once.ts';
+import { PROBLEM_TYPE, problemOf, refusalOf, tooLarge } from './problem.ts';
+import { strictObject } from './schemas.ts';
+import { createCheck, refusalOfNumbers } from './validation.ts';
+
+/** Throws, or rejects with, `not_found` for an id in the path that names nothing: asked before the body is looked at. */
+type Find = (params: Record<string, string>) => unknown;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; absent: anyone, without a key. */
     role?: Role;
-    /** Throws, or rejects with, `not_found` for an id in the path that names nothing: asked before the body is looked at. */
-    find?: (params: Record<string, string>) => unknown;
+    find?: Find;
+    /** How many bytes a body may have that is no array, where an array may have more. */
+    itemLimit?: number;
   }
   interface FastifyRequest {
     /** Who is asking. Set on every route that has a role. */
     actor: Actor;
-    /** The length of the JSON body in bytes, 0 without one. */
-    bodyBytes: number;
+    /** The caller's `Idempotency-Key`: whatever a POST does must be done with it (`onlyOnce`). Null without the header. */
+    once: RequestOnce | null;
+    /** That nothing was found, until it is known whether this repeats a request of when it was still there. */
+    heldBack: Refusal | null;
   }
 }
 
@@ -31,8 +40,7 @@ export type Api = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-export interface ServerOptions {
-  clock: Clock;
+export interface ServerOptions extends OnceOptions {
   /** The actor behind a bearer token, or null when it is not a key of ours, or expired. */
   authenticate: (token: string) => Promise<Actor | null>;
   /** Told of every fault, with the request that met it. */
@@ -55,15 +63,17 @@ export function createServer(options: ServerOptions): Api {
   }).withTypeProvider<TypeBoxTypeProvider>() as Api;
 
   app.decorateRequest('actor', null as unknown as Actor);
-  app.decorateRequest('bodyBytes', 0);
-  readJson(app);
+  app.decorateRequest('heldBack', null);
+  const changed = readJson(app);
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const check = createCheck(schema as object, httpPart === 'body' ? 'body' : 'query');
     return (value: unknown) => {
-      const refusal = check(value);
+      const refusal = check(value) ?? changed.get(value as object) ?? null;
       return refusal === null ? true : { error: refusal };
     };
   });
+  refuseUnknownParameters(app);
+  addOnce(app, options);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
 
   app.addHook('onRequest', async (request) => {
@@ -73,13 +83,13 @@ export function createServer(options: ServerOptions): Api {
     if (!mayAct(request.actor, role)) {
       throw new Refusal('forbidden', `This needs a key with the role ${role}; this one has ${request.actor.role}.`);
     }
-    await find?.(request.params as Record<string, string>);
+    if (find !== undefined) await findOrHoldBack(request, find);
   });
 
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => answerError(inOrder(error, request), request, reply));
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const refusal = refusalOf(error) ?? faultOf(error, request);
+    const refusal = request.heldBack ?? refusalOf(error) ?? faultOf(error, request);
     if (refusal.status === 503) reply.header('retry-after', '1');
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply
@@ -134,22 +144,82 @@ async function actorOf(request: FastifyRequest, authenticate: ServerOptions['aut
   return actor;
 }
 
-function readJson(app: Api): void {
+/** A request that may repeat one of when the thing was there is told only later that it is not. */
+async function findOrHoldBack(request: FastifyRequest, find: Find): Promise<void> {
+  try {
+    await find(request.params as Record<string, string>);
+  } catch (error) {
+    const mayRepeat = error instanceof Refusal && request.method === 'POST' && 'idempotency-key' in request.headers;
+    if (!mayRepeat) throw error;
+    request.heldBack = error;
+  }
+}
+
+/**
+ * Of several things that are wrong with a request, the one to tell: a value in the body that cannot be accepted comes
+ * after the form of query and headers, which Fastify would look at later.
+ */
+function inOrder(error: unknown, request: FastifyRequest): unknown {
+  const isOfBody = (error as { validationContext?: unknown }).validationContext === 'body';
+  if (!(error instanceof Refusal && isOfBody && error.status === 422)) return error;
+  try {
+    const ofQuery = request.getValidationFunction('querystring')?.(request.query) as
+      | true
+      | { error: Refusal }
+      | undefined;
+    if (typeof ofQuery === 'object') return ofQuery.error;
+    if (request.method === 'POST') idempotencyKeyOf(request);
+    return error;
+  } catch (ofHeaders) {
+    return ofHeaders;
+  }
+}
+
+/** A route that says nothing of query parameters takes none. */
+function refuseUnknownParameters(app: Api): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.role === undefined) return;
+    route.schema = { querystring: strictObject({}), ...route.schema };
+  });
+}
+
+const ARRAY_START = '['.charCodeAt(0);
+const WHITE_SPACE = new Set(Buffer.from(' \t\r\n'));
+
+function isArray(json: Buffer): boolean {
+  return json.find((byte) => !WHITE_SPACE.has(byte)) === ARRAY_START;
+}
+
+/**
+ * Reads bodies. Returns, for those with numbers that reading them has changed, the refusal for when nothing else is
+ * wrong with them.
+ */
+function readJson(app: Api): WeakMap<object, Refusal> {
+  const changed = new WeakMap<object, Refusal>();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
     (request, body: Buffer, done) => {
-      request.bodyBytes = body.length;
       if (body.length === 0) return done(null, undefined);
+      const { itemLimit = Number.POSITIVE_INFINITY } = request.routeOptions.config;
+      if (body.length > itemLimit && !isArray(body))
+        return done(tooLarge(`A body that is no array has at most ${itemLimit} bytes here.`));
       if (!isUtf8(body)) return done(new Refusal('validation_failed', 'The body is not valid UTF-8 (RFC 8259 §8.1).'));
+      let value: unknown;
       try {
-        done(null, JSON.parse(body.toString()));
+        value = JSON.parse(body.toString());
       } catch (error) {
-        done(new Refusal('validation_failed', `The body is not valid JSON: ${(error as Error).message}`));
+        return done(new Refusal('validation_failed', `The body is not valid JSON: ${(error as Error).message}`));
       }
+      const numbers = changedNumbers(body);
+      if (numbers.length > 0 && typeof value === 'object' && value !== null) {
+        changed.set(value, refusalOfNumbers(numbers));
+      }
+      done(null, value);
     },
   );
+  return changed;
 }
 
 /** 401 without a key, 405 where only the method is wrong, 404 for the rest. */

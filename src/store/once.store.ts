@@ -1,29 +1,59 @@
 import { Refusal } from '../kernel/errors.ts';
-import type { Tx } from './command.ts';
-import type { OnceAnswer, OnceOnly } from './store.ts';
+import { command, type Handler, handleCommand, handleQuery, query, type ReadTx, type Tx } from './command.ts';
+import type { OnceAnswer, OnceKey, OnceOnly } from './store.ts';
 
-const FIND = 'SELECT fingerprint, answer, created_at FROM idempotency_keys WHERE scope = ? AND key = ?';
+/** The answer kept for a request, or null. Refuses (`idempotency_mismatch`) when its key belongs to another one. */
+export const findKeptAnswer = query<OnceKey, OnceAnswer<unknown> | null>('once.find');
+
+/** Deletes some of the answers that nobody may ask for any more. Returns how many; 0 when there are none left. */
+export const pruneKeptAnswers = command<{ now: number }, number>('once.prune');
+
+const FIND = 'SELECT fingerprint, answer, aside FROM idempotency_keys WHERE scope = ? AND key = ? AND created_at > ?';
 const KEEP =
-  'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, created_at) VALUES (?, ?, ?, ?, ?) ' +
-  'ON CONFLICT (scope, key) DO UPDATE SET fingerprint = excluded.fingerprint, answer = excluded.answer, created_at = excluded.created_at';
+  'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, aside, created_at) VALUES (?, ?, ?, ?, ?, ?) ' +
+  'ON CONFLICT (scope, key) DO UPDATE SET fingerprint = excluded.fingerprint, answer = excluded.answer, ' +
+  'aside = excluded.aside, created_at = excluded.created_at';
+const PRUNE = `DELETE FROM idempotency_keys WHERE (scope, key) IN (
+  SELECT scope, key FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?)`;
 
 /** How long an answer is kept for whoever asks again. */
-export const ONCE_KEPT_MS = 24 * 60 * 60 * 1000;
+const KEPT_MS = 24 * 60 * 60 * 1000;
+/** How many answers one command deletes: small, because publishers wait meanwhile. */
+const PRUNE_STEP = 500;
+
+async function findKept<O>(tx: ReadTx, { scope, key, fingerprint, now }: OnceKey): Promise<OnceAnswer<O> | null> {
+  const kept = await tx.get<{ fingerprint: string; answer: string; aside: string | null }>(
+    FIND,
+    scope,
+    key,
+    now - KEPT_MS,
+  );
+  if (kept === undefined) return null;
+  if (kept.fingerprint === fingerprint) {
+    return { value: JSON.parse(kept.answer) as O, aside: kept.aside, repeated: true };
+  }
+  throw new Refusal(
+    'idempotency_mismatch',
+    'This Idempotency-Key was used with another request in the last 24 hours. Use a new key for a new request.',
+  );
+}
 
 /**
  * Runs `effect` unless its key has been used in the last 24 hours; then returns the answer of that time. Writes in the
  * caller's transaction, so that effect and kept answer exist together or not at all.
  */
 export async function runOnceOnly<O>(tx: Tx, once: OnceOnly, effect: () => O | Promise<O>): Promise<OnceAnswer<O>> {
-  const kept = await tx.get<{ fingerprint: string; answer: string; created_at: number }>(FIND, once.scope, once.key);
-  if (kept !== undefined && kept.created_at > once.now - ONCE_KEPT_MS) {
-    if (kept.fingerprint === once.fingerprint) return { value: JSON.parse(kept.answer) as O, repeated: true };
-    throw new Refusal(
-      'idempotency_mismatch',
-      'This Idempotency-Key was used with another request in the last 24 hours. Use a new key for a new request.',
-    );
-  }
+  const kept = await findKept<O>(tx, once);
+  if (kept !== null) return kept;
   const value = await effect();
-  await tx.run(KEEP, once.scope, once.key, once.fingerprint, JSON.stringify(value ?? null), once.now);
-  return { value, repeated: false };
+  const { scope, key, fingerprint, aside, now } = once;
+  await tx.run(KEEP, scope, key, fingerprint, JSON.stringify(value ?? null), aside, now);
+  return { value, aside, repeated: false };
+}
+
+export function onceHandlers(): Handler[] {
+  return [
+    handleQuery(findKeptAnswer, findKept),
+    handleCommand(pruneKeptAnswers, (tx, { now }) => tx.run(PRUNE, now - KEPT_MS, PRUNE_STEP)),
+  ];
 }

@@ -6,11 +6,15 @@ import { openAuth, secretPlace } from './secrets.ts';
 import { stateOf, type WebhookConfig, type WebhookRecord, type WebhookState } from './webhook.ts';
 import { allWebhooks, WEBHOOK_CHANGED } from './webhooks.store.ts';
 
-/** A webhook ready for use: settings in force, secrets open. Never logged, never answered with as it is. */
-export interface Webhook {
+/** What a read of a webhook is made from: settings in force, secrets sealed or not, for they are not shown. */
+export interface WebhookView {
   record: WebhookRecord;
   config: WebhookConfig<string>;
   state: WebhookState;
+}
+
+/** A webhook ready for use: settings in force, secrets open. Never logged, never answered with as it is. */
+export interface Webhook extends WebhookView {
   signingKey: KeyObject;
 }
 
@@ -50,12 +54,18 @@ export async function openDirectory(store: Store, sealer: Sealer): Promise<Webho
   };
 }
 
+/** The webhook that a record describes, with its secrets as they lie in the database. */
+export function viewOf(record: WebhookRecord): WebhookView {
+  const config = effectiveConfig(record.config);
+  return { record, config, state: stateOf(record, config) };
+}
+
 /** The webhook that a record describes. */
-export function openWebhook(record: WebhookRecord, sealer: Sealer): Webhook {
-  const sealed = effectiveConfig(record.config);
-  const config = { ...sealed, auth: openAuth(sealed.auth, record.id, sealer) };
+function openWebhook(record: WebhookRecord, sealer: Sealer): Webhook {
+  const view = viewOf(record);
+  const config = { ...view.config, auth: openAuth(view.config.auth, record.id, sealer) };
   const secret = sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret'));
-  return { record, config, state: stateOf(record, config), signingKey: signingKeyOf(secret) };
+  return { ...view, config, signingKey: signingKeyOf(secret) };
 }
 
 /** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */

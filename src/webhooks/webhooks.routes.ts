@@ -1,12 +1,11 @@
 import { Type } from 'typebox';
-import { type Api, NoBody, onceOf, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
-import type { Clock } from '../kernel/clock.ts';
+import { type Api, NoBody, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
 import { toPage } from '../kernel/pages.ts';
 import { inheritedNames } from './defaults.ts';
-import type { Webhook, WebhookDirectory } from './directory.ts';
+import type { Webhook, WebhookDirectory, WebhookView } from './directory.ts';
 import { maskAuth } from './secrets.ts';
 import { NewWebhookBody, WebhookAnswer, WebhookPatchBody } from './webhooks.schemas.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -14,7 +13,6 @@ import type { Webhooks } from './webhooks.ts';
 interface Dependencies {
   webhooks: Webhooks;
   directory: WebhookDirectory;
-  clock: Clock;
   /** Deletes a webhook and cancels what it is still owed. False when there is none. */
   remove: (id: string) => Promise<boolean>;
 }
@@ -24,7 +22,7 @@ const Answer = Type.Unsafe<ReturnType<typeof presentWebhook>>(WebhookAnswer);
 const IdParams = Type.Object({ id: Type.String() });
 const tags = ['Webhooks'];
 
-export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: Dependencies): void {
+export function webhookRoutes(api: Api, { webhooks, directory, remove }: Dependencies): void {
   function find({ id }: Record<string, string>): Webhook {
     const webhook = directory.get(id as string);
     if (webhook === null) throw notFound('webhook', id as string);
@@ -38,11 +36,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
       schema: { summary: 'Create a webhook', tags, body: NewWebhookBody, response: { 201: Answer } },
     },
     async (request, reply) => {
-      const once = onceOf(request);
-      const { webhook, signingSecret } = await webhooks.create(
-        request.body,
-        once === null ? null : { ...once, now: clock.now() },
-      );
+      const { webhook, signingSecret } = await webhooks.create(request.body, request.once);
       return reply
         .code(201)
         .header('location', `/api/v1/webhooks/${webhook.record.id}`)
@@ -114,7 +108,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
           response: { 200: Answer },
         },
       },
-      async (request) => presentWebhook(await webhooks.pause(request.params.id, reason)),
+      async (request) => presentWebhook(await webhooks.pause(request.params.id, reason, request.once)),
     );
   }
 
@@ -137,7 +131,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
 }
 
 /** A webhook as the API shows it: effective values, secrets only as set. */
-function presentWebhook({ record, config, state }: Webhook) {
+function presentWebhook({ record, config, state }: WebhookView) {
   const { url, enabled, auth, ...rest } = config;
   const { method, contentType, ...others } = rest;
   return {

@@ -1,3 +1,4 @@
+import { notFound } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import {
   command,
@@ -38,8 +39,8 @@ export const changeWebhook = command<
   WebhookRecord | null
 >('webhooks.change');
 
-/** Pauses an active webhook, or resumes a paused one: the record, changed or as it was; null when there is none. */
-export const pauseWebhook = command<{ id: string; reason: PauseReason | null; now: number }, WebhookRecord | null>(
+/** Pauses an active webhook, or resumes a paused one: the record, changed or as it was. Refuses (404) when there is none. */
+export const pauseWebhook = command<{ id: string; reason: PauseReason | null; now: number }, WebhookRecord>(
   'webhooks.pause',
 );
 
@@ -202,7 +203,11 @@ export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[]
       const changes = await tx.run(CHANGE, name, JSON.stringify(config), now, id, version);
       return changes === 0 ? null : book.written(tx, id);
     }),
-    handleCommand(pauseWebhook, (tx, change) => pauseAndTell(tx, book, news, change)),
+    handleCommand(pauseWebhook, async (tx, change) => {
+      const record = await pauseAndTell(tx, book, news, change);
+      if (record === null) throw notFound('webhook', change.id);
+      return record;
+    }),
     handleQuery(allWebhooks, async (tx) => (await tx.all<WebhookRow>(ALL)).map(toRecord)),
   ];
 }

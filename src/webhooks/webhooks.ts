@@ -6,10 +6,10 @@ import type { Ids, WebhookId } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject, ownMember } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Sealer } from '../kernel/sealing.ts';
-import type { OnceOnly, Store } from '../store/index.ts';
+import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import { checkConfig } from './checks.ts';
 import { BUILT_IN_DEFAULTS, DEFAULT_JITTER, effectiveConfig } from './defaults.ts';
-import { openWebhook, type Webhook, type WebhookDirectory } from './directory.ts';
+import { viewOf, type Webhook, type WebhookDirectory, type WebhookView } from './directory.ts';
 import { mergePatch, withMembers } from './merge-patch.ts';
 import { checkSigningSecret, type GivenSecret, makeSigningSecret, maskAuth, sealAuth, secretPlace } from './secrets.ts';
 import type { Auth, OwnConfig, PauseReason, WebhookRecord } from './webhook.ts';
@@ -18,11 +18,11 @@ import { changeWebhook, createWebhook, pauseWebhook } from './webhooks.store.ts'
 
 export interface Webhooks {
   /** Creates a webhook. The secret comes back in plain text, this once. */
-  create(body: NewWebhookBody, once: OnceOnly | null): Promise<{ webhook: Webhook; signingSecret: string }>;
+  create(body: NewWebhookBody, once: OnceRequest | null): Promise<{ webhook: WebhookView; signingSecret: string }>;
   /** Applies a merge patch. Refuses what would not be accepted on creation. */
   change(id: string, patch: JsonObject): Promise<Webhook>;
   /** Pauses with a reason, or resumes with null. What is owed meanwhile is held, and sent after. */
-  pause(id: string, reason: PauseReason | null): Promise<Webhook>;
+  pause(id: string, reason: PauseReason | null, once: OnceRequest | null): Promise<WebhookView>;
 }
 
 interface Dependencies {
@@ -61,26 +61,22 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
   return {
     async create({ name, signingSecret: given, ...settings }, once) {
-      const now = clock.now();
-      const id = ids.make('wh', now);
-      if (given !== undefined) checkSigningSecret(given);
-      const signingSecret = given ?? makeSigningSecret(random);
-      const created = {
-        id,
-        name,
-        config: toOwnConfig({ name, ...settings }, id, {}),
-        signingSecret: sealer.seal(signingSecret, secretPlace(id, 'signingSecret')),
-        now,
-      };
-      const record =
-        once === null
-          ? await store.run(createWebhook, created)
-          : (await store.runOnce(createWebhook, created, once)).value;
+      const { value, aside } = await onlyOnce(store, createWebhook, once, () => {
+        const now = clock.now();
+        const id = ids.make('wh', now);
+        if (given !== undefined) checkSigningSecret(given);
+        const secret = given ?? makeSigningSecret(random);
+        const input = {
+          id,
+          name,
+          config: toOwnConfig({ name, ...settings }, id, {}),
+          signingSecret: sealer.seal(secret, secretPlace(id, 'signingSecret')),
+          now,
+        };
+        return { input, aside: { signingSecret: secret } };
+      });
       // As it was created, also for whoever asks again after it has been changed or deleted.
-      return {
-        webhook: openWebhook(record, sealer),
-        signingSecret: sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret')),
-      };
+      return { webhook: viewOf(value), ...aside };
     },
 
     async change(id, { signingSecret: _kept, ...patch }) {
@@ -100,8 +96,9 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
       return inForce(changed, id);
     },
 
-    async pause(id, reason) {
-      return inForce(await store.run(pauseWebhook, { id, reason, now: clock.now() }), id);
+    async pause(id, reason, once) {
+      const prepare = () => ({ input: { id, reason, now: clock.now() }, aside: null });
+      return viewOf((await onlyOnce(store, pauseWebhook, once, prepare)).value);
     },
   };
 }

@@ -1,7 +1,8 @@
 import { spine } from './0001-spine.ts';
+import { answersAside } from './0002-answers-aside.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [spine];
+export const migrations: readonly Migration[] = [spine, answersAside];
