@@ -8,6 +8,7 @@ import {
   cancelOrphans,
   createDispatcher,
   createRetention,
+  DeliverySchema,
   deliveriesOfEvent,
   deliveryRoutes,
   presentDelivery,
@@ -112,6 +113,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     store,
     deliveriesOf: async (eventId) =>
       (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory)),
+    DeliverySchema,
   });
   webhookRoutes(api, { webhooks, directory, remove });
   deliveryRoutes(api, {

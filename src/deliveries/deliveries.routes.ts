@@ -7,6 +7,7 @@ import { toPage } from '../kernel/pages.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import type { LoggedExchange } from './attempts.store.ts';
+import { TestAnswer } from './connection-test.schemas.ts';
 import type { TestReport } from './connection-test.ts';
 import { DELIVERY_STATES, isEnded } from './deliveries.state.ts';
 import { cancelDelivery, retryDelivery } from './deliveries.store.ts';
@@ -32,7 +33,7 @@ const Attempt = Type.Object({
   error: nullable(Type.Object({ code: Type.String(), message: Type.String() })),
 });
 
-const Delivery = Type.Object({
+export const DeliverySchema = Type.Object({
   id: Type.String(),
   eventId: Type.String(),
   eventType: Type.String(),
@@ -46,7 +47,7 @@ const Delivery = Type.Object({
   sequence: nullable(Type.Integer()),
 });
 
-const DeliveryWithAttempts = Type.Intersect([Delivery, Type.Object({ attempts: Type.Array(Attempt) })]);
+const DeliveryWithAttempts = Type.Intersect([DeliverySchema, Type.Object({ attempts: Type.Array(Attempt) })]);
 const IdParams = Type.Object({ id: Type.String() });
 const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
 const tags = ['Deliveries'];
@@ -91,7 +92,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
           from: InstantQuery,
           to: InstantQuery,
         }),
-        response: { 200: Type.Unsafe<unknown>(pageOf(Delivery)) },
+        response: { 200: Type.Unsafe<unknown>(pageOf(DeliverySchema)) },
       },
     },
     async (request) => {
@@ -169,13 +170,14 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
   api.post(
     '/api/v1/webhooks/:id/test',
     {
-      config: { role: 'operator', find },
+      config: { role: 'operator', find, problems: ['unknown_event_type'] },
       schema: {
         summary: 'Send a test and show the whole exchange',
         tags: ['Webhooks'],
         params: IdParams,
         querystring: strictObject({ eventType: Type.Optional(Type.String()) }),
         body: NoBody,
+        response: { 200: Type.Unsafe<TestReport>(TestAnswer) },
       },
     },
     (request) => test(request.params.id, request.query.eventType ?? null, request.once),

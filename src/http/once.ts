@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../kernel/clock.ts';
 import { Refusal } from '../kernel/errors.ts';
 import type { Sealed, Sealer } from '../kernel/sealing.ts';
-import type { Api } from './server.ts';
+import type { Api } from './api.ts';
 
 const HEADER = 'idempotency-key';
 export const MAX_KEY_LENGTH = 255;

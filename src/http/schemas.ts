@@ -25,6 +25,12 @@ export function strictObject<P extends Type.TProperties>(properties: P, options:
   return Type.Object(properties, { additionalProperties: false, ...options });
 }
 
+/** The answer to a request that made something which has a path of its own. */
+export function withLocation<T extends Type.TSchema>(schema: T) {
+  const location = { type: 'string', description: 'The path of what was made.' };
+  return Type.Unsafe<Type.Static<T>>({ ...schema, headers: { location } });
+}
+
 /** What an action takes: an empty object, or nothing at all, which Fastify hands over as null. */
 export const NoBody = nullable(strictObject({}));
 

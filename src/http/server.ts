@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../kernel/clock.ts';
-import { Refusal } from '../kernel/errors.ts';
+import { Refusal, type RefusalCode } from '../kernel/errors.ts';
 import { changedNumbers } from '../kernel/exact-numbers.ts';
 import { type Actor, mayAct, type Role } from './actor.ts';
+import { API_PREFIX, type Api } from './api.ts';
 import { addOnce, idempotencyKeyOf, type OnceOptions, type RequestOnce } from './once.ts';
 import { PROBLEM_TYPE, problemOf, refusalOf, tooLarge } from './problem.ts';
 import { strictObject } from './schemas.ts';
@@ -18,6 +19,8 @@ declare module 'fastify' {
     /** Who may call the route; absent: anyone, without a key. */
     role?: Role;
     find?: Find;
+    /** What it may be refused with, beside what every route of its kind may: for its description. */
+    problems?: readonly RefusalCode[];
     /** How many bytes a body may have that is no array, where an array may have more. */
     itemLimit?: number;
   }
@@ -30,15 +33,6 @@ declare module 'fastify' {
     heldBack: Refusal | null;
   }
 }
-
-/** The server as modules see it when they add their routes. */
-export type Api = FastifyInstance<
-  import('node:http').Server,
-  import('node:http').IncomingMessage,
-  import('node:http').ServerResponse,
-  import('fastify').FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 export interface ServerOptions extends OnceOptions {
   /** The actor behind a bearer token, or null when it is not a key of ours, or expired. */
@@ -178,7 +172,7 @@ function inOrder(error: unknown, request: FastifyRequest): unknown {
 /** A route that says nothing of query parameters takes none. */
 function refuseUnknownParameters(app: Api): void {
   app.addHook('onRoute', (route) => {
-    if (route.config?.role === undefined) return;
+    if (!route.url.startsWith(API_PREFIX)) return;
     route.schema = { querystring: strictObject({}), ...route.schema };
   });
 }
@@ -232,7 +226,7 @@ function refuseUnknownRoutes(app: Api, authenticate: ServerOptions['authenticate
   });
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0] as string;
-    if (path.startsWith('/api/v1/')) await actorOf(request, authenticate);
+    if (path.startsWith(API_PREFIX)) await actorOf(request, authenticate);
     const methods = [...methodsByPath].find(([pattern]) => isSamePath(pattern, path))?.[1];
     if (methods === undefined) {
       throw new Refusal('not_found', `There is nothing at ${path}. GET /api/openapi.json lists what there is.`);

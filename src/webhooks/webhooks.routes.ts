@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type Api, NoBody, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
+import { type Api, NoBody, PageQuery, pageOf, pageRequest, strictObject, withLocation } from '../http/index.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
@@ -33,7 +33,12 @@ export function webhookRoutes(api: Api, { webhooks, directory, remove }: Depende
     '/api/v1/webhooks',
     {
       config: { role: 'admin' },
-      schema: { summary: 'Create a webhook', tags, body: NewWebhookBody, response: { 201: Answer } },
+      schema: {
+        summary: 'Create a webhook',
+        tags,
+        body: NewWebhookBody,
+        response: { 201: withLocation(Answer) },
+      },
     },
     async (request, reply) => {
       const { webhook, signingSecret } = await webhooks.create(request.body, request.once);

@@ -154,9 +154,8 @@ describe('a server that runs', () => {
           expect(operation.parameters ?? [], what).toEqual(
             expect.arrayContaining(inPath.map((parameter) => expect.objectContaining(parameter))),
           );
-          expect(Object.keys(operation.responses), what).toEqual([
-            expect.stringMatching(method === 'delete' ? /^204$/ : /^20[012]$/),
-          ]);
+          const successes = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
+          expect(successes, what).toEqual([expect.stringMatching(method === 'delete' ? /^204$/ : /^20[012]$/)]);
         }
       }
     });
@@ -176,13 +175,12 @@ describe('a server that runs', () => {
     });
 
     test('tells what needs a key, and what does not', async () => {
-      const { paths, security, components } = await document();
+      const { paths, components } = await document();
       expect(components.securitySchemes.apiKey).toMatchObject({ type: 'http', scheme: 'bearer' });
-      expect(security).toEqual([{ apiKey: [] }]);
       expect(paths['/healthz'].get.security).toEqual([]);
       expect(paths['/readyz'].get.security).toEqual([]);
-      expect(paths['/metrics'].get.security).toBeUndefined();
-      expect(paths['/api/v1/events'].post.security).toBeUndefined();
+      expect(paths['/metrics'].get.security).toEqual([{ apiKey: ['viewer'] }]);
+      expect(paths['/api/v1/events'].post.security).toEqual([{ apiKey: ['operator'] }]);
     });
 
     /** Every value under a member named `schema`. */
