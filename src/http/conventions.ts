@@ -32,12 +32,23 @@ export interface Traits {
  * by names such as `POST /webhooks/{id}/pause`.
  */
 export function describeConventions(document: Document, traitsOf: (operation: string) => Traits): void {
-  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+  document.paths = withNullKind(document.paths ?? {}) as NonNullable<Document['paths']>;
+  for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       describeOperation(operation, method, path, traitsOf(`${method.toUpperCase()} ${path}`));
     }
   }
   document.components = { ...document.components, ...components() };
+}
+
+/** Our validator asks the discriminator first, and so takes null for none of the kinds; others need it to be one. */
+function withNullKind(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withNullKind);
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withNullKind(member)]));
+  const { type, oneOf } = copy;
+  const isNullable = Array.isArray(type) && type.includes('null') && Array.isArray(oneOf);
+  return isNullable ? { ...copy, oneOf: [...oneOf, { type: 'null' }] } : copy;
 }
 
 function describeOperation(operation: Operation, method: string, path: string, { role, problems }: Traits): void {

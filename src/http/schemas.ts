@@ -1,8 +1,13 @@
 import { Type } from 'typebox';
 
-/** The schema, or null. One schema with two types and not a union, so that a refusal names one fault and not two. */
+/**
+ * The schema, or null. One schema with two types and not a union, so that a refusal names one fault and not two: but for
+ * an intersection, which has no type of its own.
+ */
 export function nullable<T extends Type.TSchema>(schema: T) {
   const { type, enum: values } = schema as { type?: string; enum?: unknown[] };
+  if (type === undefined && values === undefined)
+    return Type.Unsafe<Type.Static<T> | null>(Type.Union([schema, Type.Null()]));
   const widened = {
     ...schema,
     ...(type === undefined ? {} : { type: [type, 'null'] }),

@@ -171,6 +171,7 @@ describe('a server that runs', () => {
       expect(accepts('/api/v1/events', { type: 'order.shipped' })).toBe(false);
       expect(accepts('/api/v1/webhooks', { name: 'x', auth: { type: 'bearer', token: 't' } })).toBe(true);
       expect(accepts('/api/v1/webhooks', { name: 'x', auth: { type: 'bearer' } })).toBe(false);
+      expect(accepts('/api/v1/webhooks', { name: 'x', auth: null, timeoutMs: null })).toBe(true);
       expect(accepts('/api/v1/webhooks/{id}/pause', {})).toBe(true);
     });
 
