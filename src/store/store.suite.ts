@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../kernel/errors.ts';
+import { findKeptAnswer, pruneKeptAnswers } from './once.store.ts';
 import type { OnceOnly, Store } from './store.ts';
 import {
   type Ending,
@@ -206,6 +207,40 @@ export function storeSuite(open: () => Promise<StoreUnderTest>): void {
         repeated: false,
       });
       expect((await store.runOnce(note, { name: 'a', value: 'two' }, dayLater)).repeated).toBe(true);
+    });
+  });
+
+  describe('the kept answer of a command that was run once', () => {
+    test('is found by whoever asks again, with what was put aside of it, and by nobody else', async () => {
+      const { store } = await open();
+      expect(await store.read(findKeptAnswer, once())).toBeNull();
+      await store.runOnce(note, { name: 'a', value: 'one' }, once({ aside: 'sealed' }));
+      const kept = { value: 1, aside: 'sealed', repeated: true };
+      expect(await store.read(findKeptAnswer, once())).toEqual(kept);
+      expect(await store.runOnce(note, { name: 'a', value: 'two' }, once({ aside: 'other' }))).toEqual(kept);
+      expect(await store.read(findKeptAnswer, once({ key: 'b' }))).toBeNull();
+      expect(await store.read(findKeptAnswer, once({ scope: 'key_2 POST /notes' }))).toBeNull();
+    });
+
+    test('is not told to another request', async () => {
+      const { store } = await open();
+      await store.runOnce(note, { name: 'a', value: 'one' }, once());
+      await expect(store.read(findKeptAnswer, once({ fingerprint: 'g' }))).rejects.toMatchObject({
+        code: 'idempotency_mismatch',
+        status: 422,
+      });
+    });
+
+    test('is deleted once a day has passed, some at a time', async () => {
+      const { store } = await open();
+      const { now } = once();
+      const keys = names('k', 700);
+      await Promise.all(keys.map((key) => store.runOnce(note, { name: key, value: 'x' }, once({ key }))));
+      await store.runOnce(note, { name: 'late', value: 'x' }, once({ key: 'late', now: now + 1 }));
+      const prune = () => store.run(pruneKeptAnswers, { now: now + DAY_MS });
+      expect([await prune(), await prune(), await prune()]).toEqual([500, 200, 0]);
+      expect(await store.read(findKeptAnswer, once({ key: 'late' }))).not.toBeNull();
+      expect(await store.read(findKeptAnswer, once({ key: 'k0000' }))).toBeNull();
     });
   });
 
