@@ -25,7 +25,7 @@ import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { createSealer, type Sealer } from './kernel/sealing.ts';
 import { version } from './kernel/version.ts';
-import { findKeptAnswer, STORE_TROUBLE, type Store } from './store/index.ts';
+import { createRecall, STORE_TROUBLE, type Store } from './store/index.ts';
 import {
   createWebhooks,
   ensureInstanceIdentity,
@@ -103,7 +103,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     authenticate: (key) => authenticator.authenticate(key),
     onFault: (error, request) => log.error({ err: error, ...request }, 'request failed'),
     sealer,
-    recall: (once) => store.read(findKeptAnswer, once),
+    recall: createRecall(store),
   });
   await addDocs(api, version);
   processRoutes(api, { store, dataDir: settings.dataDir, clock, metrics, metricsPublic: settings.metricsPublic });

@@ -2,8 +2,8 @@ import { Refusal } from '../kernel/errors.ts';
 import { command, type Handler, handleCommand, handleQuery, query, type ReadTx, type Tx } from './command.ts';
 import type { OnceAnswer, OnceKey, OnceOnly } from './store.ts';
 
-/** The answer kept for a request, or null. Refuses (`idempotency_mismatch`) when its key belongs to another one. */
-export const findKeptAnswer = query<OnceKey, OnceAnswer<unknown> | null>('once.find');
+/** The answers kept for requests, in their order: null where there is none, `mismatch` where the key is another request's. */
+export const findKeptAnswers = query<OnceKey[], (OnceAnswer<unknown> | 'mismatch' | null)[]>('once.find');
 
 /** Deletes some of the answers that nobody may ask for any more. Returns how many; 0 when there are none left. */
 export const pruneKeptAnswers = command<{ now: number }, number>('once.prune');
@@ -21,7 +21,10 @@ const KEPT_MS = 24 * 60 * 60 * 1000;
 /** How many answers one command deletes: small, because publishers wait meanwhile. */
 const PRUNE_STEP = 500;
 
-async function findKept<O>(tx: ReadTx, { scope, key, fingerprint, now }: OnceKey): Promise<OnceAnswer<O> | null> {
+async function findKept<O>(
+  tx: ReadTx,
+  { scope, key, fingerprint, now }: OnceKey,
+): Promise<OnceAnswer<O> | 'mismatch' | null> {
   const kept = await tx.get<{ fingerprint: string; answer: string; aside: string | null }>(
     FIND,
     scope,
@@ -29,10 +32,13 @@ async function findKept<O>(tx: ReadTx, { scope, key, fingerprint, now }: OnceKey
     now - KEPT_MS,
   );
   if (kept === undefined) return null;
-  if (kept.fingerprint === fingerprint) {
-    return { value: JSON.parse(kept.answer) as O, aside: kept.aside, repeated: true };
-  }
-  throw new Refusal(
+  if (kept.fingerprint !== fingerprint) return 'mismatch';
+  return { value: JSON.parse(kept.answer) as O, aside: kept.aside, repeated: true };
+}
+
+/** What whoever uses a key for a second request is told. */
+export function keyMismatch(): Refusal {
+  return new Refusal(
     'idempotency_mismatch',
     'This Idempotency-Key was used with another request in the last 24 hours. Use a new key for a new request.',
   );
@@ -44,6 +50,7 @@ async function findKept<O>(tx: ReadTx, { scope, key, fingerprint, now }: OnceKey
  */
 export async function runOnceOnly<O>(tx: Tx, once: OnceOnly, effect: () => O | Promise<O>): Promise<OnceAnswer<O>> {
   const kept = await findKept<O>(tx, once);
+  if (kept === 'mismatch') throw keyMismatch();
   if (kept !== null) return kept;
   const value = await effect();
   const { scope, key, fingerprint, aside, now } = once;
@@ -53,7 +60,11 @@ export async function runOnceOnly<O>(tx: Tx, once: OnceOnly, effect: () => O | P
 
 export function onceHandlers(): Handler[] {
   return [
-    handleQuery(findKeptAnswer, findKept),
+    handleQuery(findKeptAnswers, async (tx, keys) => {
+      const found: (OnceAnswer<unknown> | 'mismatch' | null)[] = [];
+      for (const key of keys) found.push(await findKept(tx, key));
+      return found;
+    }),
     handleCommand(pruneKeptAnswers, (tx, { now }) => tx.run(PRUNE, now - KEPT_MS, PRUNE_STEP)),
   ];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../kernel/errors.ts';
-import { findKeptAnswer, pruneKeptAnswers } from './once.store.ts';
+import { pruneKeptAnswers } from './once.store.ts';
+import { createRecall } from './recall.ts';
 import type { OnceOnly, Store } from './store.ts';
 import {
   type Ending,
@@ -213,22 +214,29 @@ export function storeSuite(open: () => Promise<StoreUnderTest>): void {
   describe('the kept answer of a command that was run once', () => {
     test('is found by whoever asks again, with what was put aside of it, and by nobody else', async () => {
       const { store } = await open();
-      expect(await store.read(findKeptAnswer, once())).toBeNull();
+      const recall = createRecall(store);
+      expect(await recall(once())).toBeNull();
       await store.runOnce(note, { name: 'a', value: 'one' }, once({ aside: 'sealed' }));
       const kept = { value: 1, aside: 'sealed', repeated: true };
-      expect(await store.read(findKeptAnswer, once())).toEqual(kept);
+      expect(await recall(once())).toEqual(kept);
       expect(await store.runOnce(note, { name: 'a', value: 'two' }, once({ aside: 'other' }))).toEqual(kept);
-      expect(await store.read(findKeptAnswer, once({ key: 'b' }))).toBeNull();
-      expect(await store.read(findKeptAnswer, once({ scope: 'key_2 POST /notes' }))).toBeNull();
+      expect(await recall(once({ key: 'b' }))).toBeNull();
+      expect(await recall(once({ scope: 'key_2 POST /notes' }))).toBeNull();
     });
 
-    test('is not told to another request', async () => {
+    test('is each found for its own request, and told to no other, when many ask at once', async () => {
       const { store } = await open();
-      await store.runOnce(note, { name: 'a', value: 'one' }, once());
-      await expect(store.read(findKeptAnswer, once({ fingerprint: 'g' }))).rejects.toMatchObject({
-        code: 'idempotency_mismatch',
-        status: 422,
-      });
+      const recall = createRecall(store);
+      const keys = names('k', 50);
+      const numbers = await Promise.all(
+        keys.map((key) => store.runOnce(note, { name: key, value: 'x' }, once({ key })).then(({ value }) => value)),
+      );
+      const fingerprintOf = (i: number) => (i % 3 === 0 ? 'g' : 'f');
+      const asked = keys.map((key, i) => recall(once({ key, fingerprint: fingerprintOf(i) })).catch((error) => error));
+      for (const [i, found] of (await Promise.all(asked)).entries()) {
+        if (fingerprintOf(i) === 'f') expect(found).toMatchObject({ value: numbers[i] });
+        else expect(found).toMatchObject({ code: 'idempotency_mismatch', status: 422 });
+      }
     });
 
     test('is deleted once a day has passed, some at a time', async () => {
@@ -239,8 +247,9 @@ export function storeSuite(open: () => Promise<StoreUnderTest>): void {
       await store.runOnce(note, { name: 'late', value: 'x' }, once({ key: 'late', now: now + 1 }));
       const prune = () => store.run(pruneKeptAnswers, { now: now + DAY_MS });
       expect([await prune(), await prune(), await prune()]).toEqual([500, 200, 0]);
-      expect(await store.read(findKeptAnswer, once({ key: 'late' }))).not.toBeNull();
-      expect(await store.read(findKeptAnswer, once({ key: 'k0000' }))).toBeNull();
+      const recall = createRecall(store);
+      expect(await recall(once({ key: 'late' }))).not.toBeNull();
+      expect(await recall(once({ key: 'k0000' }))).toBeNull();
     });
   });
 
