@@ -38,7 +38,12 @@ export function describeConventions(document: Document, traitsOf: (operation: st
       describeOperation(operation, method, path, traitsOf(`${method.toUpperCase()} ${path}`));
     }
   }
-  document.components = { ...document.components, ...components() };
+  const { schemas, ...others } = components();
+  document.components = {
+    ...document.components,
+    ...others,
+    schemas: { ...document.components?.schemas, ...schemas },
+  };
 }
 
 /** Our validator asks the discriminator first, and so takes null for none of the kinds; others need it to be one. */

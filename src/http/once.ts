@@ -24,6 +24,15 @@ export interface RequestOnce extends OnceKey {
   open(sealed: Sealed): unknown;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The caller's `Idempotency-Key`: whatever a POST does must be done with it (`onlyOnce`). Null without the header. */
+    once: RequestOnce | null;
+    /** That nothing was found, until it is known whether this repeats a request of when it was still there. */
+    heldBack: Refusal | null;
+  }
+}
+
 export interface OnceOptions {
   clock: Clock;
   sealer: Sealer;
@@ -35,6 +44,7 @@ export interface OnceOptions {
 export function addOnce(app: Api, { clock, sealer, recall }: OnceOptions): void {
   const underway = new Set<string>();
   app.decorateRequest('once', null);
+  app.decorateRequest('heldBack', null);
 
   app.addHook('onRoute', (route) => {
     if (route.method !== 'POST') return;
@@ -61,8 +71,9 @@ export function addOnce(app: Api, { clock, sealer, recall }: OnceOptions): void 
     underway.add(name);
     try {
       request.once = await remember(once);
+      if (request.once.kept === null && request.heldBack !== null) throw request.heldBack;
+      request.heldBack = null;
       if (request.once.kept !== null) reply.header('idempotency-replayed', 'true');
-      else if (request.heldBack !== null) throw request.heldBack;
       return await handle();
     } finally {
       underway.delete(name);

@@ -1,15 +1,14 @@
-import { isUtf8 } from 'node:buffer';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../kernel/clock.ts';
 import { Refusal, type RefusalCode } from '../kernel/errors.ts';
-import { changedNumbers } from '../kernel/exact-numbers.ts';
 import { type Actor, mayAct, type Role } from './actor.ts';
 import { API_PREFIX, type Api } from './api.ts';
-import { addOnce, idempotencyKeyOf, type OnceOptions, type RequestOnce } from './once.ts';
-import { PROBLEM_TYPE, problemOf, refusalOf, tooLarge } from './problem.ts';
+import { addOnce, idempotencyKeyOf, type OnceOptions } from './once.ts';
+import { PROBLEM_TYPE, problemOf, refusalOf } from './problem.ts';
+import { readJson } from './read-json.ts';
 import { strictObject } from './schemas.ts';
-import { createCheck, refusalOfNumbers } from './validation.ts';
+import { createCheck } from './validation.ts';
 
 /** Throws, or rejects with, `not_found` for an id in the path that names nothing: asked before the body is looked at. */
 type Find = (params: Record<string, string>) => unknown;
@@ -21,16 +20,10 @@ declare module 'fastify' {
     find?: Find;
     /** What it may be refused with, beside what every route of its kind may: for its description. */
     problems?: readonly RefusalCode[];
-    /** How many bytes a body may have that is no array, where an array may have more. */
-    itemLimit?: number;
   }
   interface FastifyRequest {
     /** Who is asking. Set on every route that has a role. */
     actor: Actor;
-    /** The caller's `Idempotency-Key`: whatever a POST does must be done with it (`onlyOnce`). Null without the header. */
-    once: RequestOnce | null;
-    /** That nothing was found, until it is known whether this repeats a request of when it was still there. */
-    heldBack: Refusal | null;
   }
 }
 
@@ -57,7 +50,6 @@ export function createServer(options: ServerOptions): Api {
   }).withTypeProvider<TypeBoxTypeProvider>() as Api;
 
   app.decorateRequest('actor', null as unknown as Actor);
-  app.decorateRequest('heldBack', null);
   const changed = readJson(app);
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const check = createCheck(schema as object, httpPart === 'body' ? 'body' : 'query');
@@ -175,45 +167,6 @@ function refuseUnknownParameters(app: Api): void {
     if (!route.url.startsWith(API_PREFIX)) return;
     route.schema = { querystring: strictObject({}), ...route.schema };
   });
-}
-
-const ARRAY_START = '['.charCodeAt(0);
-const WHITE_SPACE = new Set(Buffer.from(' \t\r\n'));
-
-function isArray(json: Buffer): boolean {
-  return json.find((byte) => !WHITE_SPACE.has(byte)) === ARRAY_START;
-}
-
-/**
- * Reads bodies. Returns, for those with numbers that reading them has changed, the refusal for when nothing else is
- * wrong with them.
- */
-function readJson(app: Api): WeakMap<object, Refusal> {
-  const changed = new WeakMap<object, Refusal>();
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'buffer' },
-    (request, body: Buffer, done) => {
-      if (body.length === 0) return done(null, undefined);
-      const { itemLimit = Number.POSITIVE_INFINITY } = request.routeOptions.config;
-      if (body.length > itemLimit && !isArray(body))
-        return done(tooLarge(`A body that is no array has at most ${itemLimit} bytes here.`));
-      if (!isUtf8(body)) return done(new Refusal('validation_failed', 'The body is not valid UTF-8 (RFC 8259 §8.1).'));
-      let value: unknown;
-      try {
-        value = JSON.parse(body.toString());
-      } catch (error) {
-        return done(new Refusal('validation_failed', `The body is not valid JSON: ${(error as Error).message}`));
-      }
-      const numbers = changedNumbers(body);
-      if (numbers.length > 0 && typeof value === 'object' && value !== null) {
-        changed.set(value, refusalOfNumbers(numbers));
-      }
-      done(null, value);
-    },
-  );
-  return changed;
 }
 
 /** 401 without a key, 405 where only the method is wrong, 404 for the rest. */
