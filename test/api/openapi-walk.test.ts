@@ -30,6 +30,7 @@ const CODES = [
 interface SendOptions {
   key?: string | null;
   idempotencyKey?: string;
+  ifMatch?: string;
   /** In place of the request's body. */
   raw?: string;
   contentType?: string;
@@ -37,7 +38,7 @@ interface SendOptions {
 
 /** Sends a request to an operation. Whatever comes back must be what the document says of that status. */
 async function send(operation: Operation, request: Request, options: SendOptions = {}): Promise<Answer> {
-  const { key = ADMIN_KEY, idempotencyKey, raw, contentType = 'application/json' } = options;
+  const { key = ADMIN_KEY, idempotencyKey, ifMatch, raw, contentType = 'application/json' } = options;
   const { params = {}, query = {}, body } = request;
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => params[name] ?? 'none');
   const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
@@ -46,6 +47,7 @@ async function send(operation: Operation, request: Request, options: SendOptions
     headers: {
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
       ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
       ...(content === undefined ? {} : { 'content-type': contentType }),
     },
     ...(content === undefined ? {} : { body: content }),
@@ -332,4 +334,32 @@ describe('lists', () => {
       }
     }
   });
+});
+
+describe('configuration', () => {
+  test.each(ofMethod('PATCH', 'PUT'))(
+    '%s heeds the If-Match of an ETag that its GET has shown',
+    async (name, example) => {
+      const operation = api.find(name);
+      const reading = api.find(`GET ${operation.path}`);
+      const { headers = {} } = reading.responses[reading.success] ?? {};
+      expect(Object.keys(headers), `${reading.name} must describe its ETag`).toContain('etag');
+      expect(parametersOf(operation, 'header'), `${name} must describe If-Match`).toContain('if-match');
+
+      const request = await example.request(server());
+      const { params = {} } = request;
+      const before = await succeed(reading, { params });
+      const tag = before.headers.get('etag') ?? '';
+      expect(tag, `${reading.name} must send an ETag`).toMatch(/^"[^"]+"$/);
+      await refuse(operation, request, [412, 'precondition_failed'], { ifMatch: '"of-another-version"' });
+      expect((await succeed(reading, { params })).body, `${name} must change nothing when it is refused`).toEqual(
+        before.body,
+      );
+
+      await succeed(operation, request, { ifMatch: tag });
+      const after = await succeed(reading, { params });
+      expect(after.headers.get('etag'), `${name} must change the ETag with the configuration`).not.toBe(tag);
+      await refuse(operation, request, [412, 'precondition_failed'], { ifMatch: tag });
+    },
+  );
 });
