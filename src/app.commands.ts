@@ -5,6 +5,7 @@ import { createPublish, deleteEvents, eventHandlers, type Publish } from './even
 import { identityHandlers } from './identity/api-keys.store.ts';
 import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
+import { onceHandlers } from './store/once.store.ts';
 import { instanceHandlers } from './webhooks/instance.store.ts';
 import { matchWebhooks } from './webhooks/matching.ts';
 import { createWebhookNews } from './webhooks/news.ts';
@@ -50,5 +51,6 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
     ...deliveryLogHandlers(),
     ...retentionHandlers(deleteEvents),
     ...healthHandlers(),
+    ...onceHandlers(),
   ];
 }

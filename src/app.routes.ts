@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { Type } from 'typebox';
 import type { Metrics } from './app.metrics.ts';
 import type { Api } from './http/index.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -23,29 +24,53 @@ async function assertRoom(dataDir: string): Promise<void> {
   throw new Error(`The disk of the data folder ${dataDir} has less than ${LEAST_FREE_BYTES / 2 ** 20} MiB left.`);
 }
 
+const Readiness = Type.Object({ status: Type.Enum(['ok', 'unavailable']), reasons: Type.Array(Type.String()) });
+
 /** What machines ask of the process itself. */
 export function processRoutes(api: Api, { store, dataDir, clock, metrics, metricsPublic }: Dependencies): void {
-  api.get('/healthz', { schema: { summary: 'Whether the process is alive', tags: ['Process'] } }, async () => ({
-    status: 'ok',
-  }));
+  api.get(
+    '/healthz',
+    {
+      schema: {
+        summary: 'Whether the process is alive',
+        tags: ['Process'],
+        response: { 200: Type.Object({ status: Type.Literal('ok') }) },
+      },
+    },
+    async () => ({ status: 'ok' }) as const,
+  );
 
   api.get(
     '/readyz',
-    { schema: { summary: 'Whether it can work: 503 with the reasons when not', tags: ['Process'] } },
+    {
+      schema: {
+        summary: 'Whether it can work: 503 with the reasons when not',
+        tags: ['Process'],
+        response: { 200: Readiness, 503: Readiness },
+      },
+    },
     async (_request, reply) => {
       try {
         await store.run(probeStore, { now: clock.now() });
         await assertRoom(dataDir);
-        return { status: 'ok', reasons: [] };
+        return { status: 'ok' as const, reasons: [] };
       } catch (error) {
-        return reply.code(503).send({ status: 'unavailable', reasons: [messageOf(error)] });
+        return reply.code(503).send({ status: 'unavailable' as const, reasons: [messageOf(error)] });
       }
     },
   );
 
   api.get(
     '/metrics',
-    { config: metricsPublic ? {} : { role: 'viewer' }, schema: { summary: 'Prometheus metrics', tags: ['Process'] } },
+    {
+      config: metricsPublic ? {} : { role: 'viewer' },
+      schema: {
+        summary: 'Prometheus metrics',
+        tags: ['Process'],
+        produces: ['text/plain'],
+        response: { 200: Type.String({ description: 'The text format of Prometheus.' }) },
+      },
+    },
     async (_request, reply) => {
       const { body, contentType } = await metrics.render();
       return reply.type(contentType).send(body);

@@ -8,6 +8,7 @@ import {
   cancelOrphans,
   createDispatcher,
   createRetention,
+  DeliverySchema,
   deliveriesOfEvent,
   deliveryRoutes,
   presentDelivery,
@@ -24,7 +25,7 @@ import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { createSealer, type Sealer } from './kernel/sealing.ts';
 import { version } from './kernel/version.ts';
-import { STORE_TROUBLE, type Store } from './store/index.ts';
+import { createRecall, STORE_TROUBLE, type Store } from './store/index.ts';
 import {
   type Basis,
   createDefaultSettings,
@@ -105,6 +106,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     clock,
     authenticate: (key) => authenticator.authenticate(key),
     onFault: (error, request) => log.error({ err: error, ...request }, 'request failed'),
+    sealer,
+    recall: createRecall(store),
   });
   await addDocs(api, version);
   processRoutes(api, { store, dataDir: settings.dataDir, clock, metrics, metricsPublic: settings.metricsPublic });
@@ -112,18 +115,18 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   eventRoutes(api, {
     events,
     store,
-    clock,
     deliveriesOf: async (eventId) =>
       (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory, clock.now())),
+    DeliverySchema,
   });
-  webhookRoutes(api, { webhooks, directory, clock, remove });
+  webhookRoutes(api, { webhooks, directory, remove });
   settingsRoutes(api, { directory, defaults, instance });
   deliveryRoutes(api, {
     store,
     clock,
     directory,
-    test: (webhook, eventType) =>
-      testWebhook({ store, egress, clock, ids, instance: instance.identity }, webhook, eventType),
+    test: (webhookId, eventType, once) =>
+      testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, webhookId, eventType, once),
   });
 
   const { host, port } = settings.listen;

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { runCommand } from '../src/cli/cli-stage.ts';
 import { readSettings } from '../src/config/index.ts';
 import { DELIVERY_STATES } from '../src/deliveries/deliveries.state.ts';
+import { REFUSALS } from '../src/kernel/errors.ts';
 import { eventsDocument } from '../tools/generate-events-doc.ts';
 import { codeBlocks, readDocument, sectionOf, tableRows } from './harness/markdown.ts';
 import { startServer } from './harness/server.ts';
@@ -50,6 +51,12 @@ describe('docs/dependencies.md', () => {
       );
     },
   );
+});
+
+test('docs/api.md lists every code of a problem with its status', () => {
+  const rows = tableRows(sectionOf(readDocument('docs/api.md'), '## Problems'));
+  const refusals = Object.entries(REFUSALS).map(([code, { status }]) => [code, status]);
+  expect(rows.map(([code, statuses]) => [bare(code), Number.parseInt(statuses ?? '', 10)])).toEqual(refusals);
 });
 
 describe('docs/operating.md', () => {

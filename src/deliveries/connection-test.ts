@@ -1,12 +1,12 @@
 import type { Exchange, Sender } from '../egress/index.ts';
 import { EVENT_TYPES, findEventType, type NewEvent, subscribable } from '../events/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { Refusal } from '../kernel/errors.ts';
+import { notFound, Refusal } from '../kernel/errors.ts';
 import { type Ids, idTime } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { InstanceIdentity } from '../payloads/index.ts';
-import type { Store } from '../store/index.ts';
-import type { Webhook } from '../webhooks/index.ts';
+import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
+import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { recordTest } from './deliveries.store.ts';
 import { recordOf } from './dispatcher.ts';
 import { type Outgoing, prepare, type ShownRequest } from './outgoing.ts';
@@ -26,6 +26,7 @@ export interface TestReport {
 
 interface Dependencies {
   store: Store;
+  directory: WebhookDirectory;
   egress: Pick<Sender, 'send'>;
   clock: Clock;
   ids: Ids;
@@ -36,15 +37,25 @@ interface Dependencies {
 /**
  * Sends what a delivery would send, through the same guard, on a connection of its own, and keeps it in the log as a
  * delivery of type `webhook.test`. A receiver that fails is an answer, not an error. The body is rendered from the
- * sample of `eventType`, else of the first type the webhook subscribes to.
+ * sample of `eventType`, else of the first type the webhook subscribes to. What is asked for again is not sent again.
  */
 export async function testWebhook(
-  { store, egress, clock, ids, instance }: Dependencies,
-  webhook: Webhook,
+  dependencies: Dependencies,
+  webhookId: string,
   eventType: string | null,
+  once: OnceRequest | null,
 ): Promise<TestReport> {
+  const { aside } = await onlyOnce(dependencies.store, recordTest, once, () => {
+    const webhook = dependencies.directory.get(webhookId);
+    if (webhook === null) throw notFound('webhook', webhookId);
+    return sendTest(dependencies, webhook, eventType ?? firstSubscribedType(webhook.config.eventTypes));
+  });
+  return aside;
+}
+
+/** Sends a test. Returns what to write down, and beside it what to answer. */
+async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook: Webhook, sampleType: string) {
   const startedAt = clock.now();
-  const sampleType = eventType ?? firstSubscribedType(webhook.config.eventTypes);
   const eventId = ids.make('evt', startedAt);
   const id = ids.make('dlv', startedAt);
   const sample = sampleOf(sampleType);
@@ -68,14 +79,14 @@ export async function testWebhook(
     data: JSON.stringify({ webhook: factsOf(webhook) }),
     keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: webhook.record.id },
   };
-  await store.run(recordTest, {
+  const input = {
     event,
     delivery: { id, webhookId: webhook.record.id, sent: outgoing.body },
     attempt: recordOf(subject, outgoing, exchange, startedAt),
     status: exchange.response?.status ?? null,
     errorCode: exchange.failure?.code ?? null,
-  });
-  return reportOf(outgoing, exchange);
+  };
+  return { input, aside: reportOf(outgoing, exchange) };
 }
 
 function factsOf({ record, config, state }: Webhook): JsonObject {

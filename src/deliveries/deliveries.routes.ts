@@ -4,9 +4,10 @@ import type { Clock } from '../kernel/clock.ts';
 import { notFound } from '../kernel/errors.ts';
 import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
 import { toPage } from '../kernel/pages.ts';
-import type { Store } from '../store/index.ts';
+import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import type { LoggedExchange } from './attempts.store.ts';
+import { TestAnswer } from './connection-test.schemas.ts';
 import type { TestReport } from './connection-test.ts';
 import { DELIVERY_STATES, isEnded } from './deliveries.state.ts';
 import { cancelDelivery, retryDelivery } from './deliveries.store.ts';
@@ -16,7 +17,7 @@ interface Dependencies {
   store: Store;
   clock: Clock;
   directory: WebhookDirectory;
-  test: (webhook: Webhook, eventType: string | null) => Promise<TestReport>;
+  test: (webhookId: string, eventType: string | null, once: OnceRequest | null) => Promise<TestReport>;
 }
 
 const Exchanged = Type.Object({ headers: Type.Record(Type.String(), Type.String()), body: nullable(Type.String()) });
@@ -32,7 +33,7 @@ const Attempt = Type.Object({
   error: nullable(Type.Object({ code: Type.String(), message: Type.String() })),
 });
 
-const Delivery = Type.Object({
+export const DeliverySchema = Type.Object({
   id: Type.String(),
   eventId: Type.String(),
   eventType: Type.String(),
@@ -46,7 +47,7 @@ const Delivery = Type.Object({
   sequence: nullable(Type.Integer()),
 });
 
-const DeliveryWithAttempts = Type.Intersect([Delivery, Type.Object({ attempts: Type.Array(Attempt) })]);
+const DeliveryWithAttempts = Type.Intersect([DeliverySchema, Type.Object({ attempts: Type.Array(Attempt) })]);
 const IdParams = Type.Object({ id: Type.String() });
 const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
 const tags = ['Deliveries'];
@@ -62,6 +63,15 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
     const found = await store.read(findDelivery, { id });
     if (found === null) throw notFound('delivery', id);
     return { ...present(found.delivery), attempts: found.attempts.map(presentAttempt) };
+  }
+
+  /** What a person does to a delivery, and the delivery as it stood then: of its attempts those that there were. */
+  async function act(command: typeof retryDelivery | typeof cancelDelivery, id: string, once: OnceRequest | null) {
+    const prepare = () => ({ input: { id, now: clock.now() }, aside: null });
+    const { value } = await onlyOnce(store, command, once, prepare);
+    const { attempts = [] } = (await store.read(findDelivery, { id: value.id })) ?? {};
+    const those = attempts.filter(({ number }) => number <= value.attemptCount);
+    return { ...presentRow(value), attempts: those.map(presentAttempt) };
   }
 
   api.get(
@@ -82,7 +92,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
           from: InstantQuery,
           to: InstantQuery,
         }),
-        response: { 200: Type.Unsafe<unknown>(pageOf(Delivery)) },
+        response: { 200: Type.Unsafe<unknown>(pageOf(DeliverySchema)) },
       },
     },
     async (request) => {
@@ -128,12 +138,11 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
         tags,
         params: IdParams,
         body: NoBody,
-        response: { 202: Type.Unsafe<unknown>(Delivery) },
+        response: { 202: Type.Unsafe<unknown>(DeliveryWithAttempts) },
       },
     },
     async (request, reply) => {
-      const { id } = await store.run(retryDelivery, { id: request.params.id, now: clock.now() });
-      return reply.code(202).send(await read(id));
+      return reply.code(202).send(await act(retryDelivery, request.params.id, request.once));
     },
   );
 
@@ -149,10 +158,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
         response: { 200: Type.Unsafe<unknown>(DeliveryWithAttempts) },
       },
     },
-    async (request) => {
-      await store.run(cancelDelivery, { id: request.params.id, now: clock.now() });
-      return read(request.params.id);
-    },
+    (request) => act(cancelDelivery, request.params.id, request.once),
   );
 
   function find({ id }: Record<string, string>): Webhook {
@@ -164,28 +170,34 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
   api.post(
     '/api/v1/webhooks/:id/test',
     {
-      config: { role: 'operator', find },
+      config: { role: 'operator', find, problems: ['unknown_event_type'] },
       schema: {
         summary: 'Send a test and show the whole exchange',
         tags: ['Webhooks'],
         params: IdParams,
         querystring: strictObject({ eventType: Type.Optional(Type.String()) }),
         body: NoBody,
+        response: { 200: Type.Unsafe<TestReport>(TestAnswer) },
       },
     },
-    (request) => test(find(request.params), request.query.eventType ?? null),
+    (request) => test(request.params.id, request.query.eventType ?? null, request.once),
   );
 }
 
 /** A delivery as the API shows it. What holds an open one is its webhook's state of this moment. */
 export function presentDelivery(row: DeliveryRow, directory: WebhookDirectory, now: number) {
+  if (isEnded(row.state)) return presentRow(row);
+  return presentRow({ ...row, reason: heldBecause(row, directory.get(row.webhookId), now) });
+}
+
+function presentRow(row: DeliveryRow) {
   return {
     id: row.id,
     eventId: row.eventId,
     eventType: row.eventType,
     webhookId: row.webhookId,
     state: row.state,
-    reason: isEnded(row.state) ? row.reason : heldBecause(row, directory.get(row.webhookId), now),
+    reason: row.reason,
     createdAt: formatInstant(row.createdAt),
     attemptCount: row.attemptCount,
     nextAttemptAt: formatInstantOrNull(row.dueAt),

@@ -7,6 +7,7 @@ import type { Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
 import { type DeliveryState, isEnded, type Trigger } from './deliveries.state.ts';
 import { DUE, type Due, HANDED, type Handed, type SentBody } from './handed.ts';
+import { type DeliveryRow, loadDelivery } from './log.store.ts';
 import { packHanded, settlementPacking } from './packing.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -33,12 +34,12 @@ export const rescueAbandoned = command<{ now: number }, number>('deliveries.resc
 
 /**
  * Tries a delivery by hand. An open one is tried now, whatever its plan; of an ended one a new delivery is made. The
- * answer is the id of the delivery that will be tried.
+ * answer is the delivery that will be tried, as it stands then.
  */
-export const retryDelivery = command<{ id: string; now: number }, { id: DeliveryId }>('deliveries.retry');
+export const retryDelivery = command<{ id: string; now: number }, DeliveryRow>('deliveries.retry');
 
-/** Cancels an open delivery. Refuses (409) when it has ended. */
-export const cancelDelivery = command<{ id: string; now: number }, null>('deliveries.cancel');
+/** Cancels an open delivery, and answers with it. Refuses (409) when it has ended. */
+export const cancelDelivery = command<{ id: string; now: number }, DeliveryRow>('deliveries.cancel');
 
 /**
  * Deletes a webhook and cancels the first of its open deliveries; `isMore` says that others are left. With a basis it
@@ -437,7 +438,8 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     return row;
   }
 
-  async function retry(tx: Tx, id: string, now: number): Promise<{ id: DeliveryId }> {
+  /** Returns the id of the delivery that will be tried. */
+  async function retry(tx: Tx, id: string, now: number): Promise<DeliveryId> {
     const row = await load(tx, id);
     const rules = await webhooks.findByNumber(tx, row.webhook_number);
     if (rules === null) throw new Refusal('conflict', 'The webhook of this delivery has been deleted.');
@@ -447,12 +449,12 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
         `The webhook is ${rules.enabled ? 'paused: resume' : 'disabled: enable'} it first.`,
       );
     }
-    if (row.state === 'delivering') return { id: row.id };
-    if (isEnded(row.state)) return { id: await replay(tx, row, rules, now) };
+    if (row.state === 'delivering') return row.id;
+    if (isEnded(row.state)) return replay(tx, row, rules, now);
     const plannedAt = row.planned_at ?? row.due_at;
     await tx.run(TRY_BY_HAND, now, plannedAt, row.number);
     await handOrWait(tx, rules, { ...row, planned_at: plannedAt, next_trigger: 'manual' }, now);
-    return { id: row.id };
+    return row.id;
   }
 
   /** A new delivery of the same event to the same webhook, under the original's number in the ledger. */
@@ -508,12 +510,12 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       for (const row of rows) await rescue(tx, row, now);
       return rows.length;
     }),
-    handleCommand(retryDelivery, (tx, { id, now }) => retry(tx, id, now)),
+    handleCommand(retryDelivery, async (tx, { id, now }) => loadDelivery(tx, await retry(tx, id, now))),
     handleCommand(cancelDelivery, async (tx, { id, now }) => {
       const row = await load(tx, id);
       const changes = await tx.run(CANCEL, 'cancelled', now, row.number);
       if (changes === 0) throw new Refusal('conflict', `This delivery has ended as ${row.state}.`);
-      return null;
+      return loadDelivery(tx, row.id);
     }),
     handleCommand(removeWebhook, async (tx, { id, basis, now }) => {
       const isFound = await webhooks.remove(tx, { id, basis, now });

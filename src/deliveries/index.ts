@@ -1,5 +1,5 @@
 export { testWebhook } from './connection-test.ts';
-export { deliveryRoutes, presentDelivery } from './deliveries.routes.ts';
+export { DeliverySchema, deliveryRoutes, presentDelivery } from './deliveries.routes.ts';
 export { cancelOrphans, removeWebhook } from './deliveries.store.ts';
 export { type AttemptReport, createDispatcher } from './dispatcher.ts';
 export { countWaiting, deliveriesOfEvent } from './log.store.ts';

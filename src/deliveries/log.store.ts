@@ -1,5 +1,6 @@
+import { notFound } from '../kernel/errors.ts';
 import { type DeliveryId, type EventId, firstIdAt, type WebhookId } from '../kernel/ids.ts';
-import { conditions, type Handler, handleQuery, query } from '../store/index.ts';
+import { conditions, type Handler, handleQuery, query, type ReadTx } from '../store/index.ts';
 import type { AttemptOutcome, DeliveryState, Trigger } from './deliveries.state.ts';
 
 /** A delivery as the log lists it. Instants are epoch milliseconds. */
@@ -79,6 +80,13 @@ const ATTEMPTS = `SELECT
   JOIN deliveries d ON d.number = a.delivery_number
   LEFT JOIN bodies b ON b.event_sequence = d.event_sequence AND b.hash = a.body_hash
   WHERE a.delivery_number = ? ORDER BY a.number`;
+
+/** A delivery as the log lists it, as the caller's transaction sees it. Refuses (404) when there is none. */
+export async function loadDelivery(tx: ReadTx, id: string): Promise<DeliveryRow> {
+  const delivery = await tx.get<DeliveryRow>(`${SELECT} WHERE d.id = ?`, id);
+  if (delivery === undefined) throw notFound('delivery', id);
+  return { ...delivery };
+}
 
 export function deliveryLogHandlers(): Handler[] {
   return [

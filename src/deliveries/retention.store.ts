@@ -1,13 +1,12 @@
-import { command, type Handler, handleCommand, ONCE_KEPT_MS, type Tx } from '../store/index.ts';
+import { command, type Handler, handleCommand, type Tx } from '../store/index.ts';
 
 /**
  * Deletes some of the events made before `before` whose deliveries have all ended before then, with all that belongs
  * to them. Looks at events after the sequence `after`; `next` is where to go on, null when there are no more that old.
  */
-export const pruneOld = command<
-  { before: number; after: number; now: number },
-  { deleted: number; next: number | null }
->('retention.prune');
+export const pruneOld = command<{ before: number; after: number }, { deleted: number; next: number | null }>(
+  'retention.prune',
+);
 
 /** How many events one command looks at: small, because publishers wait meanwhile. */
 const STEP = 200;
@@ -15,8 +14,7 @@ const STEP = 200;
 /** `deleteEvents` deletes the events themselves, by their sequences, in the caller's transaction. */
 export function retentionHandlers(deleteEvents: (tx: Tx, sequences: readonly number[]) => Promise<void>): Handler[] {
   return [
-    handleCommand(pruneOld, async (tx, { before, after, now }) => {
-      await tx.run('DELETE FROM idempotency_keys WHERE created_at < ?', now - ONCE_KEPT_MS);
+    handleCommand(pruneOld, async (tx, { before, after }) => {
       const looked = await tx.all<{ sequence: number; open: number }>(
         `SELECT e.sequence, EXISTS (
             SELECT 1 FROM deliveries d WHERE d.event_sequence = e.sequence AND (d.ended_at IS NULL OR d.ended_at >= ?)

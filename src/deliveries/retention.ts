@@ -1,5 +1,5 @@
 import { type Clock, delay } from '../kernel/clock.ts';
-import type { Store } from '../store/index.ts';
+import { pruneKeptAnswers, type Store } from '../store/index.ts';
 import { pruneOld } from './retention.store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -7,7 +7,7 @@ const EVERY_MS = 60 * 60 * 1000;
 const FIRST_AFTER_MS = 60 * 1000;
 const BREATH_MS = 20;
 
-/** Deletes what is older than the retention, once an hour and a little at a time. */
+/** Deletes what is older than the retention, and kept answers of yesterday, once an hour and a little at a time. */
 export interface Retention {
   start(): void;
   stop(): void;
@@ -26,10 +26,18 @@ export function createRetention(options: {
 
   async function run(): Promise<number> {
     const now = clock.now();
-    const before = now - retentionDays * DAY_MS;
+    await pruneAnswers(now);
+    return pruneEvents(now - retentionDays * DAY_MS);
+  }
+
+  async function pruneAnswers(now: number): Promise<void> {
+    while (!isStopped && (await store.run(pruneKeptAnswers, { now })) > 0) await delay(clock, BREATH_MS);
+  }
+
+  async function pruneEvents(before: number): Promise<number> {
     let deleted = 0;
     for (let after: number | null = 0; after !== null && !isStopped; ) {
-      const step: { deleted: number; next: number | null } = await store.run(pruneOld, { before, after, now });
+      const step: { deleted: number; next: number | null } = await store.run(pruneOld, { before, after });
       deleted += step.deleted;
       after = step.next;
       await delay(clock, BREATH_MS);

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
-import { type Api, Instant, onceOf, PageQuery, pageRequest, strictObject, tooLarge } from '../http/index.ts';
-import type { Clock } from '../kernel/clock.ts';
+import { type Api, Instant, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant, parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -12,9 +11,10 @@ import { type Events, type GivenEvent, MAX_EVENT_BYTES } from './events.ts';
 interface Dependencies {
   events: Events;
   store: Store;
-  clock: Clock;
   /** The deliveries of an event as the API shows them, without their attempts. */
   deliveriesOf: (eventId: string) => Promise<object[]>;
+  /** Describes one of them. */
+  DeliverySchema: Type.TSchema;
 }
 
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
@@ -51,12 +51,12 @@ const EventSchema = Type.Object({
 
 const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
 
-export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: Dependencies): void {
+export function eventRoutes(api: Api, { events, store, deliveriesOf, DeliverySchema }: Dependencies): void {
   api.post(
     '/api/v1/events',
     {
       bodyLimit: MAX_BATCH_BYTES,
-      config: { role: 'operator' },
+      config: { role: 'operator', itemLimit: MAX_EVENT_BYTES, problems: ['unknown_event_type'] },
       schema: {
         summary: 'Publish an event, or an array of up to 1,000',
         description: 'Answers once the events and the deliveries they cause are synced to disk.',
@@ -66,14 +66,11 @@ export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: De
       },
     },
     async (request, reply) => {
-      const given = request.body;
-      const once = onceOf(request);
-      const kept = once === null ? null : { ...once, now: clock.now() };
+      const { body: given, once } = request;
       if (Array.isArray(given)) {
-        return reply.code(202).send(await events.publish(given, (index) => `/${index}`, kept));
+        return reply.code(202).send(await events.publish(given, (index) => `/${index}`, once));
       }
-      if (request.bodyBytes > MAX_EVENT_BYTES) throw tooLarge('An event is at most 1 MiB.');
-      const [published] = await events.publish([given], () => '', kept);
+      const [published] = await events.publish([given], () => '', once);
       return reply.code(202).send(published);
     },
   );
@@ -81,7 +78,7 @@ export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: De
   api.get(
     '/api/v1/events',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', problems: ['gone'] },
       schema: {
         summary: 'List events, newest first; with `after`, in order of their sequence',
         tags,
@@ -92,6 +89,7 @@ export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: De
           to: InstantQuery,
           after: Type.Optional(Type.Integer({ minimum: 0, description: 'A sequence; 0 for all.' })),
         }),
+        response: { 200: pageOf(EventSchema) },
       },
     },
     async (request) => {
@@ -131,7 +129,10 @@ export function eventRoutes(api: Api, { events, store, clock, deliveriesOf }: De
         tags,
         params: Type.Object({ id: Type.String() }),
         response: {
-          200: Type.Intersect([EventSchema, Type.Object({ deliveries: Type.Array(Type.Unsafe<object>({})) })]),
+          200: Type.Intersect([
+            EventSchema,
+            Type.Object({ deliveries: Type.Array(Type.Unsafe<object>(DeliverySchema)) }),
+          ]),
         },
       },
     },

@@ -3,7 +3,7 @@ import { type FieldError, Refusal, unacceptable } from '../kernel/errors.ts';
 import { type EventId, type Ids, idTime } from '../kernel/ids.ts';
 import { parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import type { OnceOnly, Store } from '../store/index.ts';
+import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import { checkData, judgeType, scopeKeys } from './catalogue.ts';
 import { type NewEvent, type Published, publishEvents } from './events.store.ts';
 
@@ -21,7 +21,7 @@ export interface Events {
    * Publishes events in order, all or none, and answers once they and the deliveries they cause are on disk. `at` names
    * the place of each in the request, for pointers: `''` for a single event, `/17` in a batch.
    */
-  publish(given: readonly GivenEvent[], at: (index: number) => string, once: OnceOnly | null): Promise<Published[]>;
+  publish(given: readonly GivenEvent[], at: (index: number) => string, once: OnceRequest | null): Promise<Published[]>;
   /** The content of an event that is being published right now, or null: the store's hands are quicker than its answer. */
   contentAtHand(id: EventId): JsonObject | null;
 }
@@ -31,12 +31,15 @@ export function createEvents({ store, clock, ids }: { store: Store; clock: Clock
   return {
     contentAtHand: (id) => atHand.get(id) ?? null,
     async publish(given, at, once) {
-      const now = clock.now();
-      const events = given.map((event, index) => toNewEvent(event, at(index), now, ids));
-      for (const [index, { id }] of events.entries()) atHand.set(id, (given[index] as GivenEvent).data);
+      let events: NewEvent[] = [];
+      const prepare = (): NewEvent[] => {
+        events = toNewEvents(given, at, clock.now(), ids);
+        for (const [index, { id }] of events.entries()) atHand.set(id, (given[index] as GivenEvent).data);
+        return events;
+      };
       try {
-        if (once === null) return await store.run(publishEvents, events);
-        return (await store.runOnce(publishEvents, events, once)).value;
+        if (once === null) return await store.run(publishEvents, prepare());
+        return (await onlyOnce(store, publishEvents, once, () => ({ input: prepare(), aside: null }))).value;
       } finally {
         for (const { id } of events) atHand.delete(id);
       }
@@ -44,14 +47,22 @@ export function createEvents({ store, clock, ids }: { store: Store; clock: Clock
   };
 }
 
-function toNewEvent(given: GivenEvent, pointer: string, now: number, ids: Ids): NewEvent {
+/** All are measured before any is judged: too large comes before unacceptable. */
+function toNewEvents(given: readonly GivenEvent[], at: (index: number) => string, now: number, ids: Ids): NewEvent[] {
+  const texts = given.map(({ data }, index) => textOf(data, at(index)));
+  return given.map((event, index) => toNewEvent(event, texts[index] as string, at(index), now, ids));
+}
+
+function textOf(data: JsonObject, pointer: string): string {
+  const text = JSON.stringify(data);
+  if (text.length <= MAX_EVENT_BYTES && Buffer.byteLength(text) <= MAX_EVENT_BYTES) return text;
+  throw new Refusal('payload_too_large', `The event${pointer && ` at ${pointer}`} is larger than 1 MiB.`);
+}
+
+function toNewEvent(given: GivenEvent, data: string, pointer: string, now: number, ids: Ids): NewEvent {
   checkType(given.type, `${pointer}/type`);
   const faults = checkData(given.type, given.data);
   if (faults.length > 0) throw invalidData(faults, pointer);
-  const data = JSON.stringify(given.data);
-  if (data.length > MAX_EVENT_BYTES || Buffer.byteLength(data) > MAX_EVENT_BYTES) {
-    throw new Refusal('payload_too_large', `The event${pointer && ` at ${pointer}`} is larger than 1 MiB.`);
-  }
   const occurredAt = given.occurredAt === undefined ? now : (parseInstant(given.occurredAt) as number);
   const id = ids.make('evt', now);
   // The id's own instant, so that lists by `createdAt` may search by id.

@@ -1,8 +1,13 @@
 import { Type } from 'typebox';
 
-/** The schema, or null. One schema with two types and not a union, so that a refusal names one fault and not two. */
+/**
+ * The schema, or null. One schema with two types and not a union, so that a refusal names one fault and not two: but for
+ * an intersection, which has no type of its own.
+ */
 export function nullable<T extends Type.TSchema>(schema: T) {
   const { type, enum: values } = schema as { type?: string; enum?: unknown[] };
+  if (type === undefined && values === undefined)
+    return Type.Unsafe<Type.Static<T> | null>(Type.Union([schema, Type.Null()]));
   const widened = {
     ...schema,
     ...(type === undefined ? {} : { type: [type, 'null'] }),
@@ -23,6 +28,12 @@ export function kinds<T extends Type.TSchema[]>(discriminator: string, ...schema
 /** An object that takes the named members and no other. */
 export function strictObject<P extends Type.TProperties>(properties: P, options: Type.TObjectOptions = {}) {
   return Type.Object(properties, { additionalProperties: false, ...options });
+}
+
+/** The answer to a request that made something which has a path of its own. */
+export function withLocation<T extends Type.TSchema>(schema: T) {
+  const location = { type: 'string', description: 'The path of what was made.' };
+  return Type.Unsafe<Type.Static<T>>({ ...schema, headers: { location } });
 }
 
 /** What an action takes: an empty object, or nothing at all, which Fastify hands over as null. */

@@ -1,41 +1,36 @@
-import { isUtf8 } from 'node:buffer';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../kernel/clock.ts';
-import { Refusal } from '../kernel/errors.ts';
+import { Refusal, type RefusalCode } from '../kernel/errors.ts';
 import { type Actor, mayAct, type Role } from './actor.ts';
+import { API_PREFIX, type Api } from './api.ts';
 import { answerUnchanged, staleBefore } from './entity-tags.ts';
+import { addOnce, idempotencyKeyOf, type OnceOptions } from './once.ts';
 import { PROBLEM_TYPE, problemOf, refusalOf } from './problem.ts';
+import { readJson } from './read-json.ts';
+import { strictObject } from './schemas.ts';
 import { createCheck } from './validation.ts';
+
+/** Throws, or rejects with, `not_found` for an id in the path that names nothing: asked before the body is looked at. */
+type Find = (params: Record<string, string>) => unknown;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; absent: anyone, without a key. */
     role?: Role;
-    /** Throws, or rejects with, `not_found` for an id in the path that names nothing: asked before the body is looked at. */
-    find?: (params: Record<string, string>) => unknown;
+    find?: Find;
     /** The entity tag of what the path names as it is now, null when it is gone. A GET then sends it by itself. */
     tag?: (params: Record<string, string>) => string | null;
+    /** What it may be refused with, beside what every route of its kind may: for its description. */
+    problems?: readonly RefusalCode[];
   }
   interface FastifyRequest {
     /** Who is asking. Set on every route that has a role. */
     actor: Actor;
-    /** The length of the JSON body in bytes, 0 without one. */
-    bodyBytes: number;
   }
 }
 
-/** The server as modules see it when they add their routes. */
-export type Api = FastifyInstance<
-  import('node:http').Server,
-  import('node:http').IncomingMessage,
-  import('node:http').ServerResponse,
-  import('fastify').FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
-export interface ServerOptions {
-  clock: Clock;
+export interface ServerOptions extends OnceOptions {
   /** The actor behind a bearer token, or null when it is not a key of ours, or expired. */
   authenticate: (token: string) => Promise<Actor | null>;
   /** Told of every fault, with the request that met it. */
@@ -58,15 +53,16 @@ export function createServer(options: ServerOptions): Api {
   }).withTypeProvider<TypeBoxTypeProvider>() as Api;
 
   app.decorateRequest('actor', null as unknown as Actor);
-  app.decorateRequest('bodyBytes', 0);
-  readJson(app);
+  const changed = readJson(app);
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const check = createCheck(schema as object, httpPart === 'body' ? 'body' : 'query');
     return (value: unknown) => {
-      const refusal = check(value);
+      const refusal = check(value) ?? changed.get(value as object) ?? null;
       return refusal === null ? true : { error: refusal };
     };
   });
+  refuseUnknownParameters(app);
+  addOnce(app, options);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
 
   app.addHook('onRequest', async (request) => {
@@ -76,17 +72,17 @@ export function createServer(options: ServerOptions): Api {
     if (!mayAct(request.actor, role)) {
       throw new Refusal('forbidden', `This needs a key with the role ${role}; this one has ${request.actor.role}.`);
     }
-    await find?.(request.params as Record<string, string>);
+    if (find !== undefined) await findOrHoldBack(request, find);
   });
 
   app.addHook('onRoute', (route) => {
     if (route.method === 'GET' && route.config?.tag !== undefined) route.preHandler = answerUnchanged;
   });
 
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => answerError(inOrder(error, request), request, reply));
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const refusal = staleBefore(refusalOf(error) ?? faultOf(error, request), request);
+    const refusal = request.heldBack ?? staleBefore(refusalOf(error) ?? faultOf(error, request), request);
     if (refusal.status === 503) reply.header('retry-after', '1');
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply
@@ -141,22 +137,43 @@ async function actorOf(request: FastifyRequest, authenticate: ServerOptions['aut
   return actor;
 }
 
-function readJson(app: Api): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'buffer' },
-    (request, body: Buffer, done) => {
-      request.bodyBytes = body.length;
-      if (body.length === 0) return done(null, undefined);
-      if (!isUtf8(body)) return done(new Refusal('validation_failed', 'The body is not valid UTF-8 (RFC 8259 §8.1).'));
-      try {
-        done(null, JSON.parse(body.toString()));
-      } catch (error) {
-        done(new Refusal('validation_failed', `The body is not valid JSON: ${(error as Error).message}`));
-      }
-    },
-  );
+/** A request that may repeat one of when the thing was there is told only later that it is not. */
+async function findOrHoldBack(request: FastifyRequest, find: Find): Promise<void> {
+  try {
+    await find(request.params as Record<string, string>);
+  } catch (error) {
+    const mayRepeat = error instanceof Refusal && request.method === 'POST' && 'idempotency-key' in request.headers;
+    if (!mayRepeat) throw error;
+    request.heldBack = error;
+  }
+}
+
+/**
+ * Of several things that are wrong with a request, the one to tell: a value in the body that cannot be accepted comes
+ * after the form of query and headers, which Fastify would look at later.
+ */
+function inOrder(error: unknown, request: FastifyRequest): unknown {
+  const isOfBody = (error as { validationContext?: unknown }).validationContext === 'body';
+  if (!(error instanceof Refusal && isOfBody && error.status === 422)) return error;
+  try {
+    const ofQuery = request.getValidationFunction('querystring')?.(request.query) as
+      | true
+      | { error: Refusal }
+      | undefined;
+    if (typeof ofQuery === 'object') return ofQuery.error;
+    if (request.method === 'POST') idempotencyKeyOf(request);
+    return error;
+  } catch (ofHeaders) {
+    return ofHeaders;
+  }
+}
+
+/** A route that says nothing of query parameters takes none. */
+function refuseUnknownParameters(app: Api): void {
+  app.addHook('onRoute', (route) => {
+    if (!route.url.startsWith(API_PREFIX)) return;
+    route.schema = { querystring: strictObject({}), ...route.schema };
+  });
 }
 
 /** 401 without a key, 405 where only the method is wrong, 404 for the rest. */
@@ -169,7 +186,7 @@ function refuseUnknownRoutes(app: Api, authenticate: ServerOptions['authenticate
   });
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0] as string;
-    if (path.startsWith('/api/v1/')) await actorOf(request, authenticate);
+    if (path.startsWith(API_PREFIX)) await actorOf(request, authenticate);
     const methods = [...methodsByPath].find(([pattern]) => isSamePath(pattern, path))?.[1];
     if (methods === undefined) {
       throw new Refusal('not_found', `There is nothing at ${path}. GET /api/openapi.json lists what there is.`);

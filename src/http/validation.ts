@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type FieldError, Refusal } from '../kernel/errors.ts';
 import { parseInstant } from '../kernel/instants.ts';
+import { escapeMember } from '../kernel/json.ts';
 
 /** Bodies are taken as they are: nothing dropped, nothing turned into another type, nothing filled in. */
 const bodies = createAjv(false);
@@ -45,12 +46,23 @@ function refusalOfErrors(found: readonly ErrorObject[], part: 'body' | 'query'):
   const own = found.filter((error) => error.keyword !== 'if' && error.keyword !== 'oneOf');
   const ofForm = own.filter(isFormError);
   const shown = (ofForm.length > 0 ? ofForm : own).slice(0, MAX_ERRORS);
-  const errors = shown.map((error) => fieldError(error, part));
+  const status = ofForm.length > 0 || part === 'query' ? 400 : 422;
+  return refusalOfFields(
+    shown.map((error) => fieldError(error, part)),
+    status,
+  );
+}
+
+/** The refusal (422) of a body with numbers that cannot be kept as they are. */
+export function refusalOfNumbers(numbers: readonly FieldError[]): Refusal {
+  return refusalOfFields(numbers.slice(0, MAX_ERRORS), 422);
+}
+
+function refusalOfFields(errors: readonly FieldError[], status: 400 | 422): Refusal {
   const detail =
     errors.length === 1
       ? `${errors[0]?.pointer || 'The body'}: ${errors[0]?.detail}`
       : `${errors.length} fields are not as they must be; see errors.`;
-  const status = ofForm.length > 0 || part === 'query' ? 400 : 422;
   return new Refusal('validation_failed', detail, { status, errors });
 }
 
@@ -70,7 +82,7 @@ function memberOf(error: ErrorObject): string {
   const name =
     missingProperty ?? additionalProperty ?? propertyName ?? (error.keyword === 'discriminator' ? tag : null);
   if (typeof name !== 'string') return '';
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return `/${escapeMember(name)}`;
 }
 
 function detailOf(error: ErrorObject): string {

@@ -6,7 +6,7 @@ import type { Ids } from '../kernel/ids.ts';
 import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
 import { toPage } from '../kernel/pages.ts';
 import type { Random } from '../kernel/random.ts';
-import type { Store } from '../store/index.ts';
+import { onlyOnce, type Store } from '../store/index.ts';
 import { type ApiKeyRow, createApiKey, deleteApiKey, listApiKeys } from './api-keys.store.ts';
 import { type Authenticator, hashApiKey, makeApiKey } from './api-keys.ts';
 
@@ -50,20 +50,17 @@ export function apiKeyRoutes(api: Api, { store, clock, ids, random, authenticato
       },
     },
     async (request, reply) => {
-      const { name, role } = request.body;
-      const now = clock.now();
-      const expiresAt = request.body.expiresAt == null ? null : parseInstant(request.body.expiresAt);
-      if (expiresAt !== null && expiresAt <= now) throw unacceptable('/expiresAt', 'This instant has passed already.');
-      const key = makeApiKey(random);
-      const row = await store.run(createApiKey, {
-        id: ids.make('key', now),
-        name,
-        role,
-        hash: hashApiKey(key),
-        createdAt: now,
-        expiresAt,
+      const { name, role, expiresAt: until } = request.body;
+      const { value, aside } = await onlyOnce(store, createApiKey, request.once, () => {
+        const now = clock.now();
+        const expiresAt = until == null ? null : parseInstant(until);
+        if (expiresAt !== null && expiresAt <= now)
+          throw unacceptable('/expiresAt', 'This instant has passed already.');
+        const key = makeApiKey(random);
+        const id = ids.make('key', now);
+        return { input: { id, name, role, hash: hashApiKey(key), createdAt: now, expiresAt }, aside: { key } };
       });
-      return reply.code(201).send({ ...present(row), key });
+      return reply.code(201).send({ ...present(value), ...aside });
     },
   );
 

@@ -13,3 +13,8 @@ export function ownMember(object: JsonObject, key: string): Json | undefined {
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** A member's name as a part of a JSON pointer (RFC 6901 §3). */
+export function escapeMember(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}

@@ -12,8 +12,10 @@ export {
 export { conditions } from './conditions.ts';
 export { probeStore } from './health.store.ts';
 export { migrate } from './migrate.ts';
-export { ONCE_KEPT_MS } from './once.ts';
+export { pruneKeptAnswers } from './once.store.ts';
+export { type OnceRequest, onlyOnce } from './only-once.ts';
+export { createRecall } from './recall.ts';
 export { openBeside, peekSetting } from './sqlite/beside.ts';
 export { openSqliteStore } from './sqlite/open.ts';
-export { type OnceOnly, STORE_PRESSURE, STORE_TROUBLE, type Store } from './store.ts';
+export { STORE_PRESSURE, STORE_TROUBLE, type Store } from './store.ts';
 export { untilStored } from './until-stored.ts';

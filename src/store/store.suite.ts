@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../kernel/errors.ts';
+import { pruneKeptAnswers } from './once.store.ts';
+import { createRecall } from './recall.ts';
 import type { OnceOnly, Store } from './store.ts';
 import {
   type Ending,
@@ -24,7 +26,7 @@ export interface StoreUnderTest {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 function once(over: Partial<OnceOnly> = {}): OnceOnly {
-  return { scope: 'key_1 POST /notes', key: 'a', fingerprint: 'f', now: 1_700_000_000_000, ...over };
+  return { scope: 'key_1 POST /notes', key: 'a', fingerprint: 'f', now: 1_700_000_000_000, aside: null, ...over };
 }
 
 /** Every note's outcome, in order: its number, or the error it was rejected with. */
@@ -145,8 +147,14 @@ export function storeSuite(open: () => Promise<StoreUnderTest>): void {
   describe('a command to be run once', () => {
     test('has one effect, and its second caller gets the answer of the first', async () => {
       const { store } = await open();
-      expect(await store.runOnce(note, { name: 'a', value: 'one' }, once())).toEqual({ value: 1, repeated: false });
-      expect(await store.runOnce(note, { name: 'a', value: 'two' }, once())).toEqual({ value: 1, repeated: true });
+      expect(await store.runOnce(note, { name: 'a', value: 'one' }, once())).toMatchObject({
+        value: 1,
+        repeated: false,
+      });
+      expect(await store.runOnce(note, { name: 'a', value: 'two' }, once())).toMatchObject({
+        value: 1,
+        repeated: true,
+      });
       expect(await store.read(readNote, { name: 'a' })).toBe('one');
     });
 
@@ -163,7 +171,7 @@ export function storeSuite(open: () => Promise<StoreUnderTest>): void {
       const { store, reopen } = await open();
       await store.runOnce(note, { name: 'a', value: 'one' }, once());
       const again = await (await reopen()).runOnce(note, { name: 'a', value: 'one' }, once());
-      expect(again).toEqual({ value: 1, repeated: true });
+      expect(again).toMatchObject({ value: 1, repeated: true });
     });
 
     test('is refused to whoever uses its key for something else, and has no effect then', async () => {
@@ -179,13 +187,13 @@ export function storeSuite(open: () => Promise<StoreUnderTest>): void {
       const { store } = await open();
       await store.runOnce(note, { name: 'a', value: 'one' }, once());
       const other = await store.runOnce(note, { name: 'b', value: 'two' }, once({ scope: 'key_2 POST /notes' }));
-      expect(other).toEqual({ value: 2, repeated: false });
+      expect(other).toMatchObject({ value: 2, repeated: false });
     });
 
     test('leaves its key free when it is refused', async () => {
       const { store } = await open();
       await expect(store.runOnce(note, { name: 'a', value: 'x', ending: 'refusal' }, once())).rejects.toThrow();
-      expect(await store.runOnce(note, { name: 'a', value: 'x' }, once())).toEqual({ value: 1, repeated: false });
+      expect(await store.runOnce(note, { name: 'a', value: 'x' }, once())).toMatchObject({ value: 1, repeated: false });
     });
 
     test('may be run again with its key a day later', async () => {
@@ -195,8 +203,53 @@ export function storeSuite(open: () => Promise<StoreUnderTest>): void {
       const justBefore = await store.runOnce(note, { name: 'a', value: 'one' }, once({ now: now + DAY_MS - 1 }));
       expect(justBefore.repeated).toBe(true);
       const dayLater = once({ now: now + DAY_MS, fingerprint: 'g' });
-      expect(await store.runOnce(note, { name: 'a', value: 'two' }, dayLater)).toEqual({ value: 2, repeated: false });
+      expect(await store.runOnce(note, { name: 'a', value: 'two' }, dayLater)).toMatchObject({
+        value: 2,
+        repeated: false,
+      });
       expect((await store.runOnce(note, { name: 'a', value: 'two' }, dayLater)).repeated).toBe(true);
+    });
+  });
+
+  describe('the kept answer of a command that was run once', () => {
+    test('is found by whoever asks again, with what was put aside of it, and by nobody else', async () => {
+      const { store } = await open();
+      const recall = createRecall(store);
+      expect(await recall(once())).toBeNull();
+      await store.runOnce(note, { name: 'a', value: 'one' }, once({ aside: 'sealed' }));
+      const kept = { value: 1, aside: 'sealed', repeated: true };
+      expect(await recall(once())).toEqual(kept);
+      expect(await store.runOnce(note, { name: 'a', value: 'two' }, once({ aside: 'other' }))).toEqual(kept);
+      expect(await recall(once({ key: 'b' }))).toBeNull();
+      expect(await recall(once({ scope: 'key_2 POST /notes' }))).toBeNull();
+    });
+
+    test('is each found for its own request, and told to no other, when many ask at once', async () => {
+      const { store } = await open();
+      const recall = createRecall(store);
+      const keys = names('k', 50);
+      const numbers = await Promise.all(
+        keys.map((key) => store.runOnce(note, { name: key, value: 'x' }, once({ key })).then(({ value }) => value)),
+      );
+      const fingerprintOf = (i: number) => (i % 3 === 0 ? 'g' : 'f');
+      const asked = keys.map((key, i) => recall(once({ key, fingerprint: fingerprintOf(i) })).catch((error) => error));
+      for (const [i, found] of (await Promise.all(asked)).entries()) {
+        if (fingerprintOf(i) === 'f') expect(found).toMatchObject({ value: numbers[i] });
+        else expect(found).toMatchObject({ code: 'idempotency_mismatch', status: 422 });
+      }
+    });
+
+    test('is deleted once a day has passed, some at a time', async () => {
+      const { store } = await open();
+      const { now } = once();
+      const keys = names('k', 700);
+      await Promise.all(keys.map((key) => store.runOnce(note, { name: key, value: 'x' }, once({ key }))));
+      await store.runOnce(note, { name: 'late', value: 'x' }, once({ key: 'late', now: now + 1 }));
+      const prune = () => store.run(pruneKeptAnswers, { now: now + DAY_MS });
+      expect([await prune(), await prune(), await prune()]).toEqual([500, 200, 0]);
+      const recall = createRecall(store);
+      expect(await recall(once({ key: 'late' }))).not.toBeNull();
+      expect(await recall(once({ key: 'k0000' }))).toBeNull();
     });
   });
 

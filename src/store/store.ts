@@ -1,19 +1,23 @@
 import type { CommandRef, QueryRef } from './command.ts';
 
-/**
- * Makes a command run once for a caller who may ask twice (`Idempotency-Key`). Kept in the transaction of the effect.
- * `scope` is the caller and the route, `fingerprint` a hash of the request.
- */
-export interface OnceOnly {
+/** What makes a request recognisable (`Idempotency-Key`): `scope` is the caller and the route, `fingerprint` a hash of it. */
+export interface OnceKey {
   scope: string;
   key: string;
   fingerprint: string;
   now: number;
 }
 
+/** Makes a command run once for a caller who may ask twice. Its value, and `aside`, are kept in the effect's transaction. */
+export interface OnceOnly extends OnceKey {
+  /** What the answer shows beside the command's value, sealed; null when that is all of it. */
+  aside: string | null;
+}
+
 /** A command's answer; `repeated` says that it is the kept answer of an earlier call with the same key. */
 export interface OnceAnswer<O> {
   value: O;
+  aside: string | null;
   repeated: boolean;
 }
 

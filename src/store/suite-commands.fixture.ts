@@ -1,5 +1,6 @@
 import { Refusal } from '../kernel/errors.ts';
 import { command, type Handler, handleCommand, handleQuery, query, type Tx } from './command.ts';
+import { onceHandlers } from './once.store.ts';
 
 /** How a command of the suite ends once it has done everything it was asked to. */
 export type Ending = 'answer' | 'refusal' | 'fault';
@@ -58,6 +59,7 @@ export function suiteHandlers(): Handler[] {
   }
 
   return [
+    ...onceHandlers(),
     handleCommand(note, async (tx, { name, value, ending = 'answer' }) => {
       await tx.run(WRITE, name, value);
       const number = await tx.next('suite');

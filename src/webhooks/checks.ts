@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type EgressRules, judgeUrl } from '../egress/index.ts';
 import { subscribable } from '../events/index.ts';
 import { unacceptable } from '../kernel/errors.ts';
+import { escapeMember } from '../kernel/json.ts';
 import type { GivenSecret } from './secrets.ts';
 import type { Auth, DefaultConfig, OwnConfig } from './webhook.ts';
 
@@ -102,7 +103,7 @@ function clashingHeader({ headers, auth }: GivenConfig): string | null {
 }
 
 function headerPointer(name: string): string {
-  return `/headers/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return `/headers/${escapeMember(name)}`;
 }
 
 /** The headers that an `auth` leaves no room for, in lower case. */

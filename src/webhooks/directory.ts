@@ -7,14 +7,18 @@ import { openAuth, secretPlace } from './secrets.ts';
 import { stateOf, type WebhookConfig, type WebhookRecord, type WebhookState } from './webhook.ts';
 import { allWebhooks, DEFAULTS, DEFAULTS_CHANGED, findDefaults, WEBHOOK_CHANGED } from './webhooks.store.ts';
 
-/** A webhook ready for use: settings in force, secrets open. Never logged, never answered with as it is. */
-export interface Webhook {
+/** What a read of a webhook is made from: settings in force, secrets sealed or not, for they are not shown. */
+export interface WebhookView {
   record: WebhookRecord;
   config: WebhookConfig<string>;
   state: WebhookState;
-  signingKey: KeyObject;
   /** The entity tag of its settings, inherited ones included: another after each change of them, and only then. */
   tag: string;
+}
+
+/** A webhook ready for use: settings in force, secrets open. Never logged, never answered with as it is. */
+export interface Webhook extends WebhookView {
+  signingKey: KeyObject;
 }
 
 /**
@@ -50,11 +54,9 @@ export async function openDirectory(store: Store, sealer: Sealer): Promise<Webho
   /** Returns the webhooks that inherit something which is another now. */
   function takeDefaults(record: DefaultsRecord): string[] {
     defaults = defaultsOf(record);
-    const changed = [...webhooks.values()]
-      .map((webhook) => ({ ...webhook, ...inForce(webhook.record, defaults, sealer) }))
-      .filter(({ record: { id }, tag }) => webhooks.get(id)?.tag !== tag);
-    for (const webhook of changed) webhooks.set(webhook.record.id, webhook);
-    return changed.map((webhook) => webhook.record.id);
+    const changed = [...webhooks.values()].filter(({ record, tag }) => viewOf(record, defaults).tag !== tag);
+    for (const { record } of changed) take(record);
+    return changed.map(({ record }) => record.id);
   }
 
   store.subscribe<DefaultsRecord>(DEFAULTS_CHANGED, (record) => tell(takeDefaults(record)));
@@ -73,18 +75,20 @@ export async function openDirectory(store: Store, sealer: Sealer): Promise<Webho
   };
 }
 
-/** The webhook that a record describes, with what it inherits. */
-export function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Webhook {
-  const secret = sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret'));
-  return { ...inForce(record, defaults, sealer), signingKey: signingKeyOf(secret) };
+/** What a read shows of the webhook that a record describes, with what it inherits. */
+export function viewOf(record: WebhookRecord, defaults: Defaults): WebhookView {
+  const config = effectiveConfig(record.config, defaults.config);
+  // The version stands for the name and the signing secret.
+  return { record, config, state: stateOf(record, config), tag: entityTag([record.id, record.version, config]) };
 }
 
-function inForce(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Omit<Webhook, 'signingKey'> {
-  const sealed = effectiveConfig(record.config, defaults.config);
+/** The webhook that a record describes, with what it inherits. */
+function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Webhook {
+  const view = viewOf(record, defaults);
   const owner = record.config.auth === undefined ? DEFAULTS : record.id;
-  const config = { ...sealed, auth: openAuth(sealed.auth, owner, sealer) };
-  // The version stands for the name and the signing secret.
-  return { record, config, state: stateOf(record, config), tag: entityTag([record.id, record.version, sealed]) };
+  const config = { ...view.config, auth: openAuth(view.config.auth, owner, sealer) };
+  const secret = sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret'));
+  return { ...view, config, signingKey: signingKeyOf(secret) };
 }
 
 /** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */

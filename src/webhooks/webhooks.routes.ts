@@ -5,19 +5,18 @@ import {
   IfNoneMatch,
   ifMatch,
   NoBody,
-  onceOf,
   PageQuery,
   pageOf,
   pageRequest,
   strictObject,
+  withLocation,
 } from '../http/index.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
 import { toPage } from '../kernel/pages.ts';
 import { inheritedNames, isRelativeUrl } from './defaults.ts';
-import type { Webhook, WebhookDirectory } from './directory.ts';
+import type { Webhook, WebhookDirectory, WebhookView } from './directory.ts';
 import { maskAuth } from './secrets.ts';
 import { untilCurrent } from './until-current.ts';
 import { NewWebhookBody, WebhookAnswer, WebhookPatchBody } from './webhooks.schemas.ts';
@@ -27,7 +26,6 @@ import { basisOf, type Webhooks } from './webhooks.ts';
 interface Dependencies {
   webhooks: Webhooks;
   directory: WebhookDirectory;
-  clock: Clock;
   /**
    * Deletes a webhook and cancels what it is still owed. False when there is none. With a basis it refuses (409) to
    * delete what is on another.
@@ -40,7 +38,7 @@ const Answer = Type.Unsafe<ReturnType<typeof presentWebhook>>(WebhookAnswer);
 const IdParams = Type.Object({ id: Type.String() });
 const tags = ['Webhooks'];
 
-export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: Dependencies): void {
+export function webhookRoutes(api: Api, { webhooks, directory, remove }: Dependencies): void {
   function find({ id }: Record<string, string>): Webhook {
     const webhook = directory.get(id as string);
     if (webhook === null) throw notFound('webhook', id as string);
@@ -53,14 +51,15 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
     '/api/v1/webhooks',
     {
       config: { role: 'admin' },
-      schema: { summary: 'Create a webhook', tags, body: NewWebhookBody, response: { 201: Answer } },
+      schema: {
+        summary: 'Create a webhook',
+        tags,
+        body: NewWebhookBody,
+        response: { 201: withLocation(Answer) },
+      },
     },
     async (request, reply) => {
-      const once = onceOf(request);
-      const { webhook, signingSecret } = await webhooks.create(
-        request.body,
-        once === null ? null : { ...once, now: clock.now() },
-      );
+      const { webhook, signingSecret } = await webhooks.create(request.body, request.once);
       return reply
         .code(201)
         .header('location', `/api/v1/webhooks/${webhook.record.id}`)
@@ -143,8 +142,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
         },
       },
       async (request, reply) => {
-        ifMatch(request)(find(request.params).tag);
-        const webhook = await webhooks.pause(request.params.id, reason);
+        const webhook = await webhooks.pause(request.params.id, reason, ifMatch(request), request.once);
         return reply.header('etag', webhook.tag).send(presentWebhook(webhook));
       },
     );
@@ -177,7 +175,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
 }
 
 /** A webhook as the API shows it: effective values, secrets only as set. */
-function presentWebhook({ record, config, state }: Webhook) {
+function presentWebhook({ record, config, state }: WebhookView) {
   const { url, enabled, auth, ...rest } = config;
   const { method, contentType, ...others } = rest;
   const configured = record.config.url;

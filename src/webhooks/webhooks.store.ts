@@ -1,4 +1,4 @@
-import { Refusal } from '../kernel/errors.ts';
+import { notFound, Refusal } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import {
   command,
@@ -56,10 +56,14 @@ export const changeWebhook = command<
   WebhookRecord | null
 >('webhooks.change');
 
-/** Pauses an active webhook, or resumes a paused one: the record, changed or as it was; null when there is none. */
-export const pauseWebhook = command<{ id: string; reason: PauseReason | null; now: number }, WebhookRecord | null>(
-  'webhooks.pause',
-);
+/**
+ * Pauses an active webhook, or resumes a paused one: the record, changed or as it was, and the defaults of that moment.
+ * Refuses (404) when there is none.
+ */
+export const pauseWebhook = command<
+  { id: string; reason: PauseReason | null; now: number },
+  { record: WebhookRecord; defaults: DefaultsRecord }
+>('webhooks.pause');
 
 /**
  * Replaces the defaults at that version. Refuses (409) when they have another, or when the webhooks are no longer those
@@ -290,7 +294,11 @@ export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[]
       return book.replaceDefaults(tx, record);
     }),
     handleQuery(findDefaults, (tx) => readSettings(tx, DEFAULTS)),
-    handleCommand(pauseWebhook, (tx, change) => pauseAndTell(tx, book, news, change)),
+    handleCommand(pauseWebhook, async (tx, change) => {
+      const record = await pauseAndTell(tx, book, news, change);
+      if (record === null) throw notFound('webhook', change.id);
+      return { record, defaults: await readSettings(tx, DEFAULTS) };
+    }),
     handleQuery(allWebhooks, async (tx) => (await tx.all<WebhookRow>(ALL)).map(toRecord)),
   ];
 }

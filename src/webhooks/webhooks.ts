@@ -6,10 +6,10 @@ import type { Ids, WebhookId } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject, ownMember } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Sealer } from '../kernel/sealing.ts';
-import type { OnceOnly, Store } from '../store/index.ts';
+import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import { checkWebhook } from './checks.ts';
 import { defaultsOf, effectiveConfig } from './defaults.ts';
-import { openWebhook, type Webhook, type WebhookDirectory } from './directory.ts';
+import { viewOf, type Webhook, type WebhookDirectory, type WebhookView } from './directory.ts';
 import { mergePatch, withMembers } from './merge-patch.ts';
 import { checkSigningSecret, makeSigningSecret, maskAuth, sealAuth, secretPlace } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
@@ -20,14 +20,19 @@ import { type Basis, changeWebhook, createWebhook, pauseWebhook } from './webhoo
 
 export interface Webhooks {
   /** Creates a webhook. The secret comes back in plain text, this once. */
-  create(body: NewWebhookBody, once: OnceOnly | null): Promise<{ webhook: Webhook; signingSecret: string }>;
+  create(body: NewWebhookBody, once: OnceRequest | null): Promise<{ webhook: WebhookView; signingSecret: string }>;
   /**
    * Applies a merge patch. Refuses what would not be accepted on creation. `assertMatch` is asked of the very webhook
    * that the patch is applied to.
    */
   change(id: string, patch: JsonObject, assertMatch: AssertMatch): Promise<Webhook>;
   /** Pauses with a reason, or resumes with null. What is owed meanwhile is held, and sent after. */
-  pause(id: string, reason: PauseReason | null): Promise<Webhook>;
+  pause(
+    id: string,
+    reason: PauseReason | null,
+    assertMatch: AssertMatch,
+    once: OnceRequest | null,
+  ): Promise<WebhookView>;
 }
 
 interface Dependencies {
@@ -65,24 +70,19 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
   return {
     create({ name, signingSecret: given, ...settings }, once) {
-      const now = clock.now();
-      const id = ids.make('wh', now);
-      if (given !== undefined) checkSigningSecret(given);
-      const secret = given ?? makeSigningSecret(random);
-      const signingSecret = sealer.seal(secret, secretPlace(id, 'signingSecret'));
       return untilCurrent(async () => {
-        const defaultsVersion = directory.defaults().version;
-        const config = toOwnConfig(settings, id, null);
-        const created = { id, name, config, signingSecret, defaultsVersion, now };
-        const { record, defaults } =
-          once === null
-            ? await store.run(createWebhook, created)
-            : (await store.runOnce(createWebhook, created, once)).value;
+        const { value, aside } = await onlyOnce(store, createWebhook, once, () => {
+          const now = clock.now();
+          const id = ids.make('wh', now);
+          if (given !== undefined) checkSigningSecret(given);
+          const secret = given ?? makeSigningSecret(random);
+          const signingSecret = sealer.seal(secret, secretPlace(id, 'signingSecret'));
+          const config = toOwnConfig(settings, id, null);
+          const input = { id, name, config, signingSecret, defaultsVersion: directory.defaults().version, now };
+          return { input, aside: { signingSecret: secret } };
+        });
         // As it was created, also for whoever asks again after it has been changed or deleted.
-        return {
-          webhook: openWebhook(record, defaultsOf(defaults), sealer),
-          signingSecret: sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret')),
-        };
+        return { webhook: viewOf(value.record, defaultsOf(value.defaults)), ...aside };
       });
     },
 
@@ -102,10 +102,12 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
       });
     },
 
-    async pause(id, reason) {
-      const paused = await store.run(pauseWebhook, { id, reason, now: clock.now() });
-      if (paused === null) throw notFound('webhook', id);
-      return find(id);
+    async pause(id, reason, assertMatch, once) {
+      const { value } = await onlyOnce(store, pauseWebhook, once, () => {
+        assertMatch(find(id).tag);
+        return { input: { id, reason, now: clock.now() }, aside: null };
+      });
+      return viewOf(value.record, defaultsOf(value.defaults));
     },
   };
 }

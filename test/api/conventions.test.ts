@@ -255,6 +255,66 @@ describe('bodies', () => {
     expectProblem(onWebhooks, 413, 'payload_too_large');
   });
 
+  test('a single event above 1 MiB is too large whatever else is wrong with it, a batch of them is not', async () => {
+    const large = 'x'.repeat(1024 * 1024);
+    const malformed = [`{"type":"a.b","data":{"x":"${large}"},}`, `{"x":"${large}"}`, `"${large}"`];
+    for (const raw of malformed) {
+      expectProblem(await server().call('POST', '/events', undefined, { raw }), 413, 'payload_too_large');
+    }
+    const batch = ` \n[${Array(2).fill(`{"type":"${ownType()}","data":{"x":"${'x'.repeat(600_000)}"}}`)}]`;
+    expect((await server().call('POST', '/events', undefined, { raw: batch })).status).toBe(202);
+    const reserved = { type: 'webhook.test', data: {} };
+    const tooLarge = { type: ownType(), data: { x: large } };
+    expectProblem(await server().call('POST', '/events', [reserved, tooLarge]), 413, 'payload_too_large');
+  });
+
+  test('what is wrong with the form of a request comes before a value in its body', async () => {
+    const { id } = await aWebhook();
+    const unacceptable = { name: '', url: URL_OF_NOBODY };
+    expectProblem(await server().call('POST', '/webhooks', unacceptable), 422, 'validation_failed', ['/name']);
+    const path = '/webhooks?dryRun=true';
+    expectProblem(await server().call('POST', path, unacceptable), 400, 'validation_failed', ['?dryRun']);
+    const headers = { 'idempotency-key': 'k'.repeat(256) };
+    expectProblem(await server().call('POST', '/webhooks', unacceptable, { headers }), 400, 'validation_failed', ['']);
+    const patched = await server().call('PATCH', `/webhooks/${id}?dryRun=true`, { name: '' });
+    expectProblem(patched, 400, 'validation_failed', ['?dryRun']);
+  });
+
+  test.each([
+    ['an integer that a double does not hold', '{"id":9007199254740993}', ['/data/id']],
+    [
+      'a decimal with more digits than a double',
+      '{"order":{"lines":[{"sum":12345678901234567.89}]}}',
+      ['/data/order/lines/0/sum'],
+    ],
+    ['a number too large for a double', '{"much":1e400}', ['/data/much']],
+  ])('%s is refused rather than changed', async (_what, data, pointers) => {
+    const raw = `{"type":"${ownType()}","data":${data}}`;
+    const refused = await server().call('POST', '/events', undefined, { raw });
+    expectProblem(refused, 422, 'validation_failed', pointers);
+    const batch = await server().call('POST', '/events', undefined, { raw: `[${raw}]` });
+    expectProblem(
+      batch,
+      422,
+      'validation_failed',
+      pointers.map((pointer) => `/0${pointer}`),
+    );
+  });
+
+  test('a number that cannot be kept is told of after what is wrong with the form', async () => {
+    const raw = `{"type":"${ownType()}","data":{"id":9007199254740993},"unknown":1}`;
+    expectProblem(await server().call('POST', '/events', undefined, { raw }), 400, 'validation_failed', ['/unknown']);
+  });
+
+  test('every number that a double holds comes back as it was', async () => {
+    const data = '{"a":9007199254740992,"b":0.1,"c":-1.5e-7,"d":1e+21,"e":12345678.90123456,"f":"9007199254740993"}';
+    const published = await server().call('POST', '/events', undefined, {
+      raw: `{"type":"${ownType()}","data":${data}}`,
+    });
+    expect(published.status).toBe(202);
+    expect((await server().call('GET', `/events/${published.body.id}`)).body.data).toEqual(JSON.parse(data));
+  });
+
   test('actions take no body or an empty object', async () => {
     const { id } = await aWebhook();
     expect((await server().call('POST', `/webhooks/${id}/pause`)).status).toBe(200);

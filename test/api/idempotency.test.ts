@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startReceiver } from '../harness/receiver.ts';
-import { shareServer } from '../harness/server.ts';
-import { createWebhook, expectProblem, ownId, ownType, publish } from './stage.ts';
+import { answering, startReceiver } from '../harness/receiver.ts';
+import { shareServer, startServer } from '../harness/server.ts';
+import { createWebhook, deliveryInState, expectProblem, ownId, ownType, publish, readUntil } from './stage.ts';
 
 const server = shareServer();
 
@@ -145,6 +145,119 @@ describe('POST /webhooks with an Idempotency-Key', () => {
     expect(stored).toContain(body.name);
     expect(stored).not.toContain(signingSecret.slice('whsec_'.length));
     expect(stored).not.toContain(body.auth.token);
+  });
+});
+
+describe('POST /api-keys with an Idempotency-Key', () => {
+  test('the same request again gets the same key, which lies nowhere in the clear, over a restart too', async () => {
+    const first = await startServer();
+    const [body, idempotencyKey] = [{ name: ownId(), role: 'viewer' }, ownId()];
+    const options = { headers: { 'idempotency-key': idempotencyKey } };
+    const made = await first.call('POST', '/api-keys', body, options);
+    expect(made.status).toBe(201);
+    expect(await filesOf(first.dataDir)).toContain(body.name);
+    expect(await filesOf(first.dataDir)).not.toContain(made.body.key);
+
+    await first.stop();
+    const second = await startServer({ dataDir: first.dataDir });
+    const again = await second.call('POST', '/api-keys', body, options);
+    expect([again.status, again.body]).toEqual([201, made.body]);
+    expect((await second.call('GET', '/webhooks', undefined, { key: again.body.key })).status).toBe(200);
+    expect((await second.call('GET', '/api-keys')).body.items).toHaveLength(1);
+  });
+
+  test('the answer stays the same once its request would be refused', async () => {
+    const expiresAt = new Date(Date.now() + 500).toISOString();
+    const [body, key] = [{ name: ownId(), role: 'viewer', expiresAt }, ownId()];
+    const first = await post('/api-keys', body, key);
+    await expect.poll(async () => (await post('/api-keys', body, ownId())).status, { timeout: 5000 }).toBe(422);
+    expect(await post('/api-keys', body, key)).toMatchObject({ status: 201, body: first.body });
+  });
+});
+
+describe('an action with an Idempotency-Key', () => {
+  async function webhookTo(url: string, type = ownType()) {
+    return createWebhook(server(), { url, eventTypes: [type] });
+  }
+
+  test('a test is sent once, and its report comes again', async () => {
+    const receiver = await startReceiver();
+    const [path, key] = [`/webhooks/${(await webhookTo(receiver.url)).id}/test`, ownId()];
+    const first = await post(path, {}, key);
+    await receiver.close();
+    const second = await post(path, {}, key);
+    expect(first.body).toMatchObject({ ok: true, response: { status: 204 } });
+    expect([second.status, second.body]).toEqual([200, first.body]);
+    expect(receiver.arrivals).toHaveLength(1);
+  });
+
+  test('is refused while the first request with its key is under way, and has its answer afterwards', async () => {
+    const released = Promise.withResolvers<void>();
+    const receiver = await startReceiver((_arrival, response) => void released.promise.then(() => response.end()));
+    const [path, key] = [`/webhooks/${(await webhookTo(receiver.url)).id}/test`, ownId()];
+    const first = post(path, {}, key);
+    await receiver.arrived(1);
+    const meanwhile = await post(path, {}, key);
+    expectProblem(meanwhile, 409, 'conflict');
+    expect(meanwhile.headers.get('retry-after')).toBe('1');
+    released.resolve();
+    const { status, body } = await first;
+    expect(status).toBe(200);
+    expect((await post(path, {}, key)).body).toEqual(body);
+    expect(receiver.arrivals).toHaveLength(1);
+  });
+
+  test('shows a delivery as it was when it was asked for, whatever has become of it', async () => {
+    const type = ownType();
+    const receiver = await startReceiver(answering(500));
+    const webhook = await createWebhook(server(), {
+      url: receiver.url,
+      eventTypes: [type],
+      retry: { strategy: 'delays', delaysMs: [3_600_000] },
+    });
+    const { id } = await deliveryInState(server(), await publish(server(), type), webhook.id, 'retrying');
+    const [path, key] = [`/deliveries/${id}/retry`, ownId()];
+    receiver.respond = answering(204);
+    const first = await post(path, {}, key);
+    expect(first).toMatchObject({ status: 202, body: { id, state: 'delivering', attemptCount: 1 } });
+    expect(first.body.attempts).toHaveLength(1);
+    await readUntil(server(), `/deliveries/${id}`, ({ state }) => state === 'delivered');
+    expect((await post(path, {}, key)).body).toEqual(first.body);
+    expect(receiver.arrivals).toHaveLength(2);
+  });
+
+  test('without a body is the same request as with an empty one', async () => {
+    const [path, key] = [`/webhooks/${(await webhookTo('http://127.0.0.1:9/')).id}/pause`, ownId()];
+    const first = await post(path, undefined, key);
+    const second = await post(path, {}, key);
+    expect([second.status, second.body]).toEqual([200, first.body]);
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  test('has its answer again when what it was about is gone, and another key finds nothing', async () => {
+    const { id } = await webhookTo('http://127.0.0.1:9/');
+    const [path, key] = [`/webhooks/${id}/pause`, ownId()];
+    const first = await post(path, {}, key);
+    await server().call('DELETE', `/webhooks/${id}`);
+    expect(await post(path, {}, key)).toMatchObject({ status: 200, body: first.body });
+    expectProblem(await post(path, {}, ownId()), 404, 'not_found');
+  });
+
+  test('that the state refuses leaves its key free', async () => {
+    const type = ownType();
+    const { id } = await webhookTo('http://127.0.0.1:9/', type);
+    await server().call('POST', `/webhooks/${id}/pause`);
+    const delivery = await deliveryInState(server(), await publish(server(), type), id, 'pending');
+    const [path, key] = [`/deliveries/${delivery.id}/retry`, ownId()];
+    expectProblem(await post(path, {}, key), 409, 'conflict');
+    await server().call('POST', `/webhooks/${id}/resume`);
+    expect((await post(path, {}, key)).status).toBe(202);
+  });
+
+  test('of one webhook shares its key with no other webhook', async () => {
+    const ids = [(await webhookTo('http://127.0.0.1:9/')).id, (await webhookTo('http://127.0.0.1:9/')).id];
+    const key = ownId();
+    for (const id of ids) expect(await post(`/webhooks/${id}/pause`, {}, key)).toMatchObject({ body: { id } });
   });
 });
 

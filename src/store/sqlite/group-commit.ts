@@ -1,7 +1,7 @@
 import { messageOf, Refusal } from '../../kernel/errors.ts';
 import type { Ids } from '../../kernel/ids.ts';
 import type { Handler } from '../command.ts';
-import { runOnceOnly } from '../once.ts';
+import { runOnceOnly } from '../once.store.ts';
 import type { OnceOnly } from '../store.ts';
 import { type Connection, classify } from './driver.ts';
 import { createGroupTransactions, type GroupTx } from './transaction.ts';

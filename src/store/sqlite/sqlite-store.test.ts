@@ -34,7 +34,11 @@ describe('the SQLite store', () => {
       const group = [
         store.run(note, { name: 'small', value: 'x' }),
         store.run(note, { name: 'large', value: MANY_PAGES }),
-        store.runOnce(note, { name: 'once', value: 'x' }, { scope: 's', key: 'k', fingerprint: 'f', now: 0 }),
+        store.runOnce(
+          note,
+          { name: 'once', value: 'x' },
+          { scope: 's', key: 'k', fingerprint: 'f', now: 0, aside: null },
+        ),
       ];
       const refusal = { name: 'Refusal', code: 'storage_unavailable', status: 503 };
       await Promise.all(group.map((answer) => expect(answer).rejects.toMatchObject(refusal)));

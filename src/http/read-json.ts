@@ -1,0 +1,53 @@
+import { isUtf8 } from 'node:buffer';
+import { Refusal } from '../kernel/errors.ts';
+import { changedNumbers } from '../kernel/exact-numbers.ts';
+import type { Api } from './api.ts';
+import { tooLarge } from './problem.ts';
+import { refusalOfNumbers } from './validation.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How many bytes a body may have that is no array, where an array may have more. */
+    itemLimit?: number;
+  }
+}
+
+const ARRAY_START = '['.charCodeAt(0);
+const WHITE_SPACE = new Set(Buffer.from(' \t\r\n'));
+
+function isArray(json: Buffer): boolean {
+  return json.find((byte) => !WHITE_SPACE.has(byte)) === ARRAY_START;
+}
+
+/**
+ * Reads bodies. Returns, for those with numbers that reading them has changed, the refusal for when nothing else is
+ * wrong with them.
+ */
+export function readJson(app: Api): WeakMap<object, Refusal> {
+  const changed = new WeakMap<object, Refusal>();
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'buffer' },
+    (request, body: Buffer, done) => {
+      if (body.length === 0) return done(null, undefined);
+      const { itemLimit = Number.POSITIVE_INFINITY } = request.routeOptions.config;
+      if (body.length > itemLimit && !isArray(body)) {
+        return done(tooLarge(`A body that is no array has at most ${itemLimit} bytes here.`));
+      }
+      if (!isUtf8(body)) return done(new Refusal('validation_failed', 'The body is not valid UTF-8 (RFC 8259 §8.1).'));
+      let value: unknown;
+      try {
+        value = JSON.parse(body.toString());
+      } catch (error) {
+        return done(new Refusal('validation_failed', `The body is not valid JSON: ${(error as Error).message}`));
+      }
+      const numbers = changedNumbers(body);
+      if (numbers.length > 0 && typeof value === 'object' && value !== null) {
+        changed.set(value, refusalOfNumbers(numbers));
+      }
+      done(null, value);
+    },
+  );
+  return changed;
+}

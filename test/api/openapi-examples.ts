@@ -1,0 +1,215 @@
+import { startReceiver } from '../harness/receiver.ts';
+import type { Answer, TestServer } from '../harness/server.ts';
+import type { Role } from './openapi-document.ts';
+import { createWebhook, deliveryInState, ownId, ownType, publish } from './stage.ts';
+
+/** A request to an operation; `params` take the places of the path. */
+export interface Request {
+  params?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: unknown;
+}
+
+/** What the walk must know of an operation that its description cannot tell. */
+export interface Example {
+  /** Who may call it, by the table of roles; null: anyone, without a key. */
+  role: Role | null;
+  /** A request that succeeds. Makes whatever it is about, each time anew. */
+  request(server: TestServer): Promise<Request> | Request;
+  /** For a POST with parameters or a body: the same, asking for something else. */
+  other?(request: Request): Request;
+  /** For a POST with a body: one that is well-formed and cannot be accepted. */
+  refused?(request: Request): Request;
+  /** For a POST: undoes it, where having done it twice would not show otherwise. */
+  undo?(server: TestServer, request: Request): Promise<unknown>;
+  /** For a POST: how many times it has been done. */
+  effects?(server: TestServer, request: Request): Promise<number>;
+  /** For a list: makes three items, and returns their ids, the oldest first, and the query that finds them. */
+  fill?(server: TestServer): Promise<{ ids: string[]; query: Record<string, string> }>;
+}
+
+const URL_OF_NOBODY = 'http://127.0.0.1:9/';
+
+function newWebhook(settings: object = {}) {
+  return { name: ownId(), url: URL_OF_NOBODY, eventTypes: [ownType()], ...settings };
+}
+
+async function webhookId(server: TestServer, settings: object = {}): Promise<string> {
+  return (await createWebhook(server, newWebhook(settings))).id;
+}
+
+async function pausedWebhook(server: TestServer, type = ownType()): Promise<{ id: string; type: string }> {
+  const id = await webhookId(server, { eventTypes: [type] });
+  await server.call('POST', `/webhooks/${id}/pause`);
+  return { id, type };
+}
+
+async function apiKeyId(server: TestServer): Promise<string> {
+  return (await server.call('POST', '/api-keys', { name: ownId(), role: 'viewer' })).body.id;
+}
+
+/** A delivery that waits until its webhook is resumed. */
+async function heldDelivery(server: TestServer): Promise<string> {
+  const { id, type } = await pausedWebhook(server);
+  const eventId = await publish(server, type);
+  return (await deliveryInState(server, eventId, id, 'pending')).id;
+}
+
+/** A delivery that has ended, after one attempt without an answer and one with. */
+async function endedDelivery(server: TestServer): Promise<string> {
+  const type = ownType();
+  const receiver = await startReceiver((arrival, response) => {
+    if (arrival.headers['x-waybill-attempt'] === '1') response.destroy();
+    else response.writeHead(500, { 'content-type': 'text/plain' }).end('no');
+  });
+  const retry = { strategy: 'fixed', maxAttempts: 2, delayMs: 0 };
+  const id = await webhookId(server, { url: receiver.url, eventTypes: [type], retry });
+  return (await deliveryInState(server, await publish(server, type), id, 'exhausted')).id;
+}
+
+async function items(server: TestServer, path: string): Promise<Answer['body'][]> {
+  return (await server.call('GET', path)).body.items;
+}
+
+/** How many events of a type tell of the webhook. */
+async function told(server: TestServer, type: string, { params }: Request): Promise<number> {
+  const events = await items(server, `/events?type=${type}&limit=250`);
+  return events.filter(({ data }) => data.webhook.id === params?.id).length;
+}
+
+async function three<T>(make: () => Promise<T>): Promise<T[]> {
+  return [await make(), await make(), await make()];
+}
+
+function withBody({ body, ...request }: Request, members: object): Request {
+  return { ...request, body: { ...(body as object), ...members } };
+}
+
+const nothing = () => ({});
+const ofWebhook = async (server: TestServer) => ({ params: { id: await webhookId(server) } });
+
+/** One entry for each operation of the document. */
+export const EXAMPLES: Record<string, Example> = {
+  'GET /healthz': { role: null, request: nothing },
+  'GET /readyz': { role: null, request: nothing },
+  'GET /metrics': { role: 'viewer', request: nothing },
+
+  'POST /api/v1/api-keys': {
+    role: 'admin',
+    request: () => ({ body: { name: ownId(), role: 'viewer' } }),
+    other: (request) => withBody(request, { role: 'admin' }),
+    refused: (request) => withBody(request, { expiresAt: '2020-01-01T00:00:00Z' }),
+    effects: async (server, { body }) => {
+      const keys = await items(server, '/api-keys?limit=250');
+      return keys.filter(({ name }) => name === (body as { name: string }).name).length;
+    },
+  },
+  'GET /api/v1/api-keys': {
+    role: 'admin',
+    request: async (server) => (await apiKeyId(server)) && {},
+    fill: async (server) => ({ ids: await three(() => apiKeyId(server)), query: {} }),
+  },
+  'DELETE /api/v1/api-keys/{id}': {
+    role: 'admin',
+    request: async (server) => ({ params: { id: await apiKeyId(server) } }),
+  },
+
+  'POST /api/v1/events': {
+    role: 'operator',
+    request: () => ({ body: { type: ownType(), data: { n: 1 } } }),
+    other: (request) => withBody(request, { data: { n: 2 } }),
+    refused: (request) => withBody(request, { type: 'webhook.test' }),
+    effects: async (server, { body }) =>
+      (await items(server, `/events?type=${(body as { type: string }).type}`)).length,
+  },
+  'GET /api/v1/events': {
+    role: 'viewer',
+    request: async (server) => (await publish(server, ownType())) && {},
+    async fill(server) {
+      const type = ownType();
+      return { ids: await three(() => publish(server, type)), query: { type } };
+    },
+  },
+  'GET /api/v1/events/{id}': {
+    role: 'viewer',
+    async request(server) {
+      const { type } = await pausedWebhook(server);
+      return { params: { id: await publish(server, type) } };
+    },
+  },
+
+  'GET /api/v1/settings/webhooks': { role: 'viewer', request: nothing },
+  'PUT /api/v1/settings/webhooks': { role: 'admin', request: () => ({ body: { timeoutMs: 14_000 } }) },
+  'GET /api/v1/settings/instance': { role: 'viewer', request: nothing },
+  'PUT /api/v1/settings/instance': { role: 'admin', request: () => ({ body: { name: 'Acme Transfers' } }) },
+
+  'POST /api/v1/webhooks': {
+    role: 'admin',
+    request: () => ({ body: newWebhook() }),
+    other: (request) => withBody(request, { timeoutMs: 500 }),
+    refused: (request) => withBody(request, { url: 'ftp://127.0.0.1/' }),
+    effects: async (server, { body }) => {
+      const webhooks = await items(server, '/webhooks?limit=250');
+      return webhooks.filter(({ name }) => name === (body as { name: string }).name).length;
+    },
+  },
+  'GET /api/v1/webhooks': {
+    role: 'viewer',
+    request: async (server) => (await webhookId(server)) && {},
+    fill: async (server) => ({ ids: await three(() => webhookId(server)), query: {} }),
+  },
+  'GET /api/v1/webhooks/{id}': { role: 'viewer', request: ofWebhook },
+  'PATCH /api/v1/webhooks/{id}': {
+    role: 'admin',
+    request: async (server) => ({ ...(await ofWebhook(server)), body: { name: 'another' } }),
+  },
+  'DELETE /api/v1/webhooks/{id}': { role: 'admin', request: ofWebhook },
+  'POST /api/v1/webhooks/{id}/pause': {
+    role: 'operator',
+    request: ofWebhook,
+    undo: (server, { params }) => server.call('POST', `/webhooks/${params?.id}/resume`),
+    effects: (server, request) => told(server, 'webhook.paused', request),
+  },
+  'POST /api/v1/webhooks/{id}/resume': {
+    role: 'operator',
+    request: async (server) => ({ params: { id: (await pausedWebhook(server)).id } }),
+    undo: (server, { params }) => server.call('POST', `/webhooks/${params?.id}/pause`),
+    effects: (server, request) => told(server, 'webhook.recovered', request),
+  },
+  'POST /api/v1/webhooks/{id}/test': {
+    role: 'operator',
+    request: ofWebhook,
+    other: (request) => ({ ...request, query: { eventType: 'transfer.failed' } }),
+    effects: (server, request) => told(server, 'webhook.test', request),
+  },
+
+  'GET /api/v1/deliveries': {
+    role: 'viewer',
+    request: async (server) => (await heldDelivery(server)) && {},
+    async fill(server) {
+      const { id, type } = await pausedWebhook(server);
+      const eventIds = await three(() => publish(server, type));
+      const found = await Promise.all(eventIds.map((eventId) => deliveryInState(server, eventId, id, 'pending')));
+      return { ids: found.map((delivery) => delivery.id), query: { webhookId: id } };
+    },
+  },
+  'GET /api/v1/deliveries/{id}': {
+    role: 'viewer',
+    request: async (server) => ({ params: { id: await endedDelivery(server) } }),
+  },
+  'POST /api/v1/deliveries/{id}/retry': {
+    role: 'operator',
+    request: async (server) => ({ params: { id: await endedDelivery(server) } }),
+    effects: async (server, { params }) => {
+      const { eventId } = (await server.call('GET', `/deliveries/${params?.id}`)).body;
+      const deliveries = await items(server, `/deliveries?eventId=${eventId}`);
+      return deliveries.filter(({ replayOf }) => replayOf === params?.id).length;
+    },
+  },
+  'POST /api/v1/deliveries/{id}/cancel': {
+    role: 'operator',
+    request: async (server) => ({ params: { id: await heldDelivery(server) } }),
+    effects: async (server, { params }) =>
+      (await server.call('GET', `/deliveries/${params?.id}`)).body.state === 'cancelled' ? 1 : 0,
+  },
+};
