@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { SAMPLES } from './catalogue.samples.ts';
-import { checkData, EVENT_TYPES, findEventType, judgeType, scopeKeys, subscribable } from './catalogue.ts';
+import { checkData, EVENT_TYPES, findEventType, judgeType, subscribable } from './catalogue.ts';
 
 const ALL_TYPES = [
   'transfer.started',
@@ -325,39 +325,5 @@ describe('what a webhook may subscribe to', () => {
     'orders..*',
   ])('does not include %j', (pattern) => {
     expect(subscribable(pattern)).toBe(false);
-  });
-});
-
-describe('scope keys', () => {
-  it('are the ids in the data, numbers as text', () => {
-    const data = {
-      transfer: { id: 'trf_1' },
-      schedule: { id: 0 },
-      station: { id: 'sta_1' },
-      partner: { id: 17 },
-      webhook: { id: 'wh_1' },
-    };
-
-    expect(scopeKeys(data)).toEqual({
-      transferId: 'trf_1',
-      scheduleId: '0',
-      stationId: 'sta_1',
-      partnerId: '17',
-      webhookId: 'wh_1',
-    });
-  });
-
-  it('are null where the data has no id that is text or a number', () => {
-    const data = JSON.parse(
-      '{"transfer":{"name":"n"},"schedule":"s","station":{"id":null},"partner":{"id":["x"]},"__proto__":{"webhook":{"id":"wh_1"}}}',
-    );
-
-    expect(scopeKeys(data)).toEqual({
-      transferId: null,
-      scheduleId: null,
-      stationId: null,
-      partnerId: null,
-      webhookId: null,
-    });
   });
 });

@@ -1,7 +1,7 @@
 import { Refusal } from '../kernel/errors.ts';
 import { type EventId, firstIdAt } from '../kernel/ids.ts';
 import { command, conditions, type Handler, handleCommand, handleQuery, query, type Tx } from '../store/index.ts';
-import type { ScopeKeys } from './catalogue.ts';
+import type { ScopeKeys } from './scope-keys.ts';
 
 /** An event about to be appended. `data` is its JSON text; `keys` are the ids in it that webhooks' scopes name. */
 export interface NewEvent {

@@ -4,8 +4,9 @@ import { type EventId, type Ids, idTime } from '../kernel/ids.ts';
 import { parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
-import { checkData, judgeType, scopeKeys } from './catalogue.ts';
+import { checkData, judgeType } from './catalogue.ts';
 import { type NewEvent, type Published, publishEvents } from './events.store.ts';
+import { scopeKeys } from './scope-keys.ts';
 
 export const MAX_EVENT_BYTES = 1024 * 1024;
 
