@@ -1,13 +1,16 @@
 import { createDeliveryWrites } from './deliveries/deliveries.store.ts';
 import { deliveryLogHandlers } from './deliveries/log.store.ts';
+import { replaySelectionHandlers } from './deliveries/replay-selection.store.ts';
+import { createReplayBook, replayHandlers } from './deliveries/replays.store.ts';
 import { retentionHandlers } from './deliveries/retention.store.ts';
 import { createPublish, deleteEvents, eventHandlers, type Publish } from './events/events.store.ts';
+import { scopeKeys } from './events/scope-keys.ts';
 import { identityHandlers } from './identity/api-keys.store.ts';
 import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
 import { onceHandlers } from './store/once.store.ts';
 import { instanceHandlers } from './webhooks/instance.store.ts';
-import { matchWebhooks } from './webhooks/matching.ts';
+import { matchWebhooks, wantsType } from './webhooks/matching.ts';
 import { createWebhookNews } from './webhooks/news.ts';
 import { sealedByHandlers } from './webhooks/sealed-by.ts';
 import { createWebhookBook, pauseAndTell, webhookHandlers } from './webhooks/webhooks.store.ts';
@@ -34,12 +37,14 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
     ),
   );
   const news = createWebhookNews(publish, webhooks);
+  const replays = createReplayBook();
   const deliveries = createDeliveryWrites({
     webhooks,
     slots: createSlots(maxInFlight),
     bootId,
     publish,
     pauseGone: (tx: Tx, id: string, now: number) => pauseAndTell(tx, webhooks, news, { id, reason: 'gone', now }),
+    onEnded: replays.complete,
   });
   return [
     ...identityHandlers(),
@@ -49,6 +54,8 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
     ...webhookHandlers(webhooks, news),
     ...deliveries.handlers,
     ...deliveryLogHandlers(),
+    ...replaySelectionHandlers({ matchWebhooks, wantsType, scopeKeys }),
+    ...replayHandlers({ book: replays, webhooks, queue: deliveries.queue }),
     ...retentionHandlers(deleteEvents),
     ...healthHandlers(),
     ...onceHandlers(),

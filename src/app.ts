@@ -7,12 +7,15 @@ import { loadMasterKey, type Secrets, type Settings } from './config/index.ts';
 import {
   cancelOrphans,
   createDispatcher,
+  createReplayLoop,
+  createReplays,
   createRetention,
   DeliverySchema,
   deliveriesOfEvent,
   deliveryRoutes,
   presentDelivery,
   removeWebhook,
+  replayRoutes,
   testWebhook,
 } from './deliveries/index.ts';
 import { parseEgressAllow } from './egress/index.ts';
@@ -93,6 +96,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   });
   const metrics = createMetrics(store, () => dispatcher.underway);
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
+  const replayLoop = createReplayLoop({ store, clock, onFault });
   const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
   const defaults = createDefaultSettings({ store, directory, sealer, rules });
 
@@ -128,6 +132,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     test: (webhookId, eventType, once) =>
       testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, webhookId, eventType, once),
   });
+  replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store, clock });
 
   const { host, port } = settings.listen;
   try {
@@ -137,6 +142,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   }
   try {
     await dispatcher.start();
+    await replayLoop.start();
   } catch (error) {
     await api.close();
     throw error;
@@ -153,7 +159,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     log,
     async stop() {
       retention.stop();
-      await Promise.all([api.close(), dispatcher.stop()]);
+      await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end()]);
       await flushLog();
     },

@@ -1,7 +1,16 @@
 import type { NewEvent, Publish } from '../events/index.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { type DeliveryId, type EventId, idTime, type WebhookId } from '../kernel/ids.ts';
-import { command, type Handler, handleCommand, handleQuery, query, STORE_PRESSURE, type Tx } from '../store/index.ts';
+import {
+  command,
+  type Handler,
+  handleCommand,
+  handleQuery,
+  type MaybePromise,
+  query,
+  STORE_PRESSURE,
+  type Tx,
+} from '../store/index.ts';
 import type { Basis, WebhookBook, WebhookRules } from '../webhooks/index.ts';
 import type { Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
@@ -9,6 +18,7 @@ import { type DeliveryState, isEnded, type Trigger } from './deliveries.state.ts
 import { DUE, type Due, HANDED, type Handed, type SentBody } from './handed.ts';
 import { type DeliveryRow, loadDelivery } from './log.store.ts';
 import { packHanded, settlementPacking } from './packing.ts';
+import { roomOf } from './replays.state.ts';
 import type { Settlement } from './settlement.ts';
 
 /** Settles attempts, frees their slots, and hands out what waited for them. */
@@ -97,7 +107,7 @@ const COUNT_LATE_ATTEMPT = 'UPDATE deliveries SET attempt_count = ? WHERE number
 
 const HANDED_COLUMNS = `SELECT
     d.number, d.id, d.webhook_number, d.sequence, d.next_trigger, d.attempt_count, d.tries, d.planned_at, d.due_at, d.state,
-    d.method, d.content_type, d.body_hash, b.content,
+    d.method, d.content_type, d.body_hash, d.replay_number, b.content,
     e.sequence AS event_sequence, e.id AS event_id, e.type AS event_type, e.occurred_at, e.data
   FROM deliveries d
   JOIN events e ON e.sequence = d.event_sequence
@@ -106,6 +116,8 @@ const HANDED_COLUMNS = `SELECT
 const SELECT_DUE = `${HANDED_COLUMNS} WHERE d.webhook_number = ? AND d.due_at <= ? ORDER BY d.due_at, d.number LIMIT ?`;
 const SELECT_ONE = `${HANDED_COLUMNS} WHERE d.id = ?`;
 const TAKE = `UPDATE deliveries SET state = 'delivering', due_at = NULL, held_by = ? WHERE number = ? AND due_at IS NOT NULL`;
+const COUNT_DUE = `SELECT COUNT(*) AS due FROM
+  (SELECT 1 FROM deliveries WHERE webhook_number = ? AND due_at <= ? LIMIT ?) AS waiting`;
 const NEXT_DUE =
   'SELECT due_at FROM deliveries WHERE webhook_number = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1';
 
@@ -137,6 +149,18 @@ interface Dependencies {
   bootId: string;
   pauseGone: (tx: Tx, webhookId: string, now: number) => Promise<unknown>;
   publish: Publish;
+  /** Called, in their transaction, when deliveries may have ended. */
+  onEnded: (tx: Tx, now: number) => MaybePromise<void>;
+}
+
+/** What replays ask of the queue. All of it writes in the caller's transaction. */
+export interface DeliveryQueue {
+  /** How many deliveries may be added to a webhook's queue without anybody having to wait behind them for long. */
+  room(tx: Tx, rules: WebhookRules, now: number): Promise<number>;
+  /** Hands out what is due of a webhook, as far as there are slots. */
+  claim(tx: Tx, rules: WebhookRules, now: number): Promise<void>;
+  /** Ends open deliveries as cancelled; one that has ended stays as it is. */
+  cancel(tx: Tx, numbers: readonly number[], reason: 'cancelled' | 'webhook_deleted', now: number): Promise<void>;
 }
 
 interface HandedRow {
@@ -153,6 +177,7 @@ interface HandedRow {
   method: string | null;
   content_type: string | null;
   body_hash: string | null;
+  replay_number: number | null;
   content: string | null;
   event_sequence: number;
   event_id: EventId;
@@ -173,6 +198,7 @@ function toHanded(row: HandedRow, webhookId: WebhookId): Handed {
     attemptCount: row.attempt_count,
     tries: row.tries,
     plannedAt: row.planned_at,
+    ofReplay: row.replay_number !== null,
     event: {
       sequence: row.event_sequence,
       id: row.event_id,
@@ -193,7 +219,7 @@ function lineOf(rules: WebhookRules): number {
  * Deliveries as the writing side of the store sees them. It alone decides which delivery is in hand: slots are taken
  * and given back with the transaction that writes it.
  */
-export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publish }: Dependencies) {
+export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publish, onEnded }: Dependencies) {
   let wasPressed = false;
 
   // ── slots ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,6 +289,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       attemptCount: 0,
       tries: 0,
       plannedAt: null,
+      ofReplay: false,
       event: { sequence, id, type, occurredAt, data },
       sent: null,
     };
@@ -321,6 +348,15 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     takeSlot(tx, rules);
     await tx.run(TAKE, bootId, row.number);
     tx.signal(HANDED, packHanded(toHanded(row, rules.id)));
+  }
+
+  async function room(tx: Tx, rules: WebhookRules, now: number): Promise<number> {
+    const isHeldByPeople = rules.paused || !rules.enabled;
+    const wanted = roomOf({ maxConcurrency: rules.maxConcurrency, isHeld: isHeldByPeople });
+    const most = isHeldByPeople ? wanted : slots.free(rules.id, wanted);
+    if (most === 0) return 0;
+    const counted = await tx.get<{ due: number }>(COUNT_DUE, rules.number, now, most);
+    return most - (counted?.due ?? 0);
   }
 
   async function handOrWait(tx: Tx, rules: WebhookRules, row: HandedRow, now: number): Promise<void> {
@@ -480,13 +516,24 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       `SELECT d.number FROM deliveries d JOIN webhooks w ON w.number = d.webhook_number WHERE d.state = 'delivering' AND w.id = ?`,
       webhookId,
     );
-    for (const { number } of [...rows, ...inHand]) await tx.run(CANCEL, 'webhook_deleted', now, number);
+    await cancel(
+      tx,
+      [...rows, ...inHand].map(({ number }) => number),
+      'webhook_deleted',
+      now,
+    );
+    await onEnded(tx, now);
     return { isMore: rows.length === ORPHANS_A_STEP };
+  }
+
+  async function cancel(tx: Tx, numbers: readonly number[], reason: string, now: number): Promise<void> {
+    for (const number of numbers) await tx.run(CANCEL, reason, now, number);
   }
 
   const handlers: Handler[] = [
     handleCommand(settleAttempts, async (tx, { settlements, now }) => {
       for (const settlement of settlements) await settle(tx, settlement, now);
+      await onEnded(tx, now);
       await refill(tx, now);
       return null;
     }),
@@ -515,6 +562,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
       const row = await load(tx, id);
       const changes = await tx.run(CANCEL, 'cancelled', now, row.number);
       if (changes === 0) throw new Refusal('conflict', `This delivery has ended as ${row.state}.`);
+      await onEnded(tx, now);
       return loadDelivery(tx, row.id);
     }),
     handleCommand(removeWebhook, async (tx, { id, basis, now }) => {
@@ -559,5 +607,6 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     }),
   ];
 
-  return { owe, handlers };
+  const queue: DeliveryQueue = { room, claim, cancel };
+  return { owe, queue, handlers };
 }

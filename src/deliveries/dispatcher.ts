@@ -341,8 +341,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
 }
 
 /** Whether it goes out when its turn comes: a try by hand goes first, and waits for no instant the receiver asked for. */
-function isOnSchedule(handed: Handed): boolean {
-  return handed.trigger !== 'manual' && handed.trigger !== 'replay';
+function isOnSchedule({ trigger, ofReplay }: Handed): boolean {
+  return trigger !== 'manual' && (trigger !== 'replay' || ofReplay);
 }
 
 /** Takes out of the line what is so, and returns it. */

@@ -15,6 +15,8 @@ export interface Handed {
   /** Tries of the retry plan used up before this one. */
   tries: number;
   plannedAt: number | null;
+  /** Whether a replay made it. One that a person had sent again by itself is none of these. */
+  ofReplay: boolean;
   /** `data` is JSON text; null when who published the event has its content at hand. */
   event: { sequence: number; id: EventId; type: string; occurredAt: number; data: string | null };
   /** What the first attempt sent, to be sent again; null before it. */

@@ -43,12 +43,22 @@ export type PackedHanded = ReturnType<typeof packHanded>;
 /** A delivery on its way from the store. */
 export function packHanded({ event: e, sent, ...d }: Handed) {
   const event = [e.sequence, e.id, e.type, e.occurredAt, e.data] as const;
-  const delivery = [d.number, d.id, d.webhookId, d.sequence, d.trigger, d.attemptCount, d.tries, d.plannedAt] as const;
+  const delivery = [
+    d.number,
+    d.id,
+    d.webhookId,
+    d.sequence,
+    d.trigger,
+    d.attemptCount,
+    d.tries,
+    d.plannedAt,
+    d.ofReplay,
+  ] as const;
   return [packBody(sent), ...delivery, ...event] as const;
 }
 
 export function unpackHanded(packed: PackedHanded): Handed {
-  const [body, number, id, webhookId, sequence, trigger, attemptCount, tries, plannedAt, ...event] = packed;
+  const [body, number, id, webhookId, sequence, trigger, attemptCount, tries, plannedAt, ofReplay, ...event] = packed;
   const [eventSequence, eventId, type, occurredAt, data] = event;
   return {
     number,
@@ -59,6 +69,7 @@ export function unpackHanded(packed: PackedHanded): Handed {
     attemptCount,
     tries,
     plannedAt,
+    ofReplay,
     event: { sequence: eventSequence, id: eventId, type, occurredAt, data },
     sent: unpackBody(body),
   };

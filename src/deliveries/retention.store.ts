@@ -2,7 +2,8 @@ import { command, type Handler, handleCommand, type Tx } from '../store/index.ts
 
 /**
  * Deletes some of the events made before `before` whose deliveries have all ended before then, with all that belongs
- * to them. Looks at events after the sequence `after`; `next` is where to go on, null when there are no more that old.
+ * to them, and the replays that have ended before then. Looks at events after the sequence `after`; `next` is where to
+ * go on, null when there are no more that old.
  */
 export const pruneOld = command<{ before: number; after: number }, { deleted: number; next: number | null }>(
   'retention.prune',
@@ -15,6 +16,7 @@ const STEP = 200;
 export function retentionHandlers(deleteEvents: (tx: Tx, sequences: readonly number[]) => Promise<void>): Handler[] {
   return [
     handleCommand(pruneOld, async (tx, { before, after }) => {
+      await tx.run('DELETE FROM replays WHERE ended_at < ?', before);
       const looked = await tx.all<{ sequence: number; open: number }>(
         `SELECT e.sequence, EXISTS (
             SELECT 1 FROM deliveries d WHERE d.event_sequence = e.sequence AND (d.ended_at IS NULL OR d.ended_at >= ?)

@@ -3,3 +3,4 @@ export { EVENT_TYPES, findEventType, subscribable } from './catalogue.ts';
 export { eventRoutes } from './events.routes.ts';
 export type { NewEvent, Publish } from './events.store.ts';
 export { createEvents } from './events.ts';
+export type { ScopeKeys } from './scope-keys.ts';

@@ -11,6 +11,7 @@ export type Id<P extends IdPrefix> = `${P}_${string}`;
 export type EventId = Id<'evt'>;
 export type WebhookId = Id<'wh'>;
 export type DeliveryId = Id<'dlv'>;
+export type ReplayId = Id<'rpl'>;
 export type ApiKeyId = Id<'key'>;
 
 export interface Ids {

@@ -3,6 +3,7 @@ export {
   type Handler,
   handleCommand,
   handleQuery,
+  type MaybePromise,
   type Packing,
   type Param,
   query,
