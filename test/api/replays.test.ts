@@ -422,6 +422,23 @@ describe('a rate', () => {
   });
 });
 
+describe('a fresh event', () => {
+  test('does not stand in line behind a replay to the same webhook', async () => {
+    const { receiver, webhook, type } = await stage({ limits: { maxConcurrency: 4 } });
+    const batch = Array.from({ length: 300 }, (_, n) => ({ type, data: { n } }));
+    await server().call('POST', '/events', batch);
+    await receiver.arrived(300);
+    const { id } = await replay({ webhookId: webhook.id, ...today() });
+    await receiver.arrived(300 + 30);
+    const fresh = await publish(server(), type, { n: 'fresh' });
+    const published = receiver.arrivals.length;
+    await receiver.arrived(1, ({ headers }) => headers['webhook-id'] === fresh);
+    const place = receiver.arrivals.findIndex(({ headers }) => headers['webhook-id'] === fresh);
+    expect(place - published).toBeLessThan(40);
+    expect(await ended(id)).toMatchObject({ done: 300 });
+  });
+});
+
 describe('cancelling a replay', () => {
   test('makes nothing more, and cancels its open deliveries and no others', async () => {
     const { receiver, webhook, type } = await stage({ retry: ONE_RETRY_LATE });
