@@ -83,3 +83,21 @@ export interface DeliveryAnswer {
   replayOf: string | null;
   attempts?: AttemptAnswer[];
 }
+
+export interface ReplayAnswer {
+  id: string;
+  state: string;
+  count: number;
+  done: number;
+  skipped: number;
+  webhookId: string | null;
+  from: string | null;
+  to: string | null;
+  states: string[] | null;
+  eventTypes: string[] | null;
+  eventIds: string[] | null;
+  body: string;
+  ratePerSecond: number | null;
+  createdAt: string;
+  endedAt: string | null;
+}

@@ -9,6 +9,7 @@ import type { ShellName } from './completion.ts';
 import type { PublishOptions } from './events.ts';
 import type { ListenOptions } from './listen.ts';
 import type { MigrateOptions } from './migrate.ts';
+import type { ReplayOptions } from './replays.ts';
 import type { ServeOptions } from './serve.ts';
 import type { SettingsName } from './settings.ts';
 import type { WebhookFields } from './webhooks.ts';
@@ -84,6 +85,7 @@ function buildProgram(shell: Shell): Command {
   addWebhooks(program, shell);
   addDeliveries(program, shell);
   addSettings(program, shell);
+  addReplays(program, shell);
   addCompletion(program, shell);
   return program;
 }
@@ -319,6 +321,72 @@ function addDeliveries(program: Command, shell: Shell): void {
   });
 }
 
+function addReplays(program: Command, shell: Shell): void {
+  const replays = program.command('replays').description('old events, sent again');
+
+  apiCommand(replays, 'create', 'send events of a time again, or events that you name')
+    .option('--webhook-id <id>', 'to this webhook alone; to every one where left out')
+    .option('--from <instant>', 'events made at or after this instant, such as 2025-01-31T00:00:00Z')
+    .option('--to <instant>', 'events made before this instant; now where left out')
+    .option(
+      '--states <states>',
+      'those whose latest delivery is in one of these, such as exhausted,cancelled',
+      commaSeparated,
+    )
+    .option('--event-types <types>', 'comma-separated event types, such as transfer.*,message.received', commaSeparated)
+    .option(
+      '--event-ids <ids>',
+      'these events, comma-separated, whatever the filter of the webhook says',
+      commaSeparated,
+    )
+    .addOption(
+      new Option('--body <kind>', 'rendered as the webhook is today, or exactly what was sent first').choices([
+        'rendered',
+        'exact',
+      ]),
+    )
+    .option(
+      '--rate-per-second <n>',
+      'how many deliveries a second; as many as the webhook takes where left out',
+      positive,
+    )
+    .option('--dry-run', 'only count them')
+    .option('--wait', 'wait until all have ended; exit with 1 when the replay was cancelled')
+    .option(
+      '--idempotency-key <key>',
+      'make one replay, however often the command is repeated within 24 hours',
+      visibleAscii,
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const { url: _url, config: _config, json: _json, ...options } = command.opts<ReplayOptions & GlobalOptions>();
+      const { createReplay } = await import('./replays.ts');
+      shell.end(await createReplay(await connectFor(command, shell.io), options));
+    });
+
+  apiCommand(replays, 'list', 'list replays, newest first')
+    .option('--limit <n>', 'how many, at most 250', wholeNumber(1, 250))
+    .option('--cursor <cursor>', 'the page after the one that named this cursor')
+    .action(async (options: Record<string, string | number>, command: Command) => {
+      const { listReplays } = await import('./replays.ts');
+      shell.end(await listReplays(await connectFor(command, shell.io), queryOf(options)));
+    });
+
+  apiCommand(replays, 'show', 'show what a replay sends and how far it has come')
+    .argument('<id>', 'rpl_…')
+    .option('--wait', 'wait until it has ended; exit with 1 when it was cancelled')
+    .action(async (id: string, options: { wait?: boolean }, command: Command) => {
+      const { showReplay } = await import('./replays.ts');
+      shell.end(await showReplay(await connectFor(command, shell.io), id, options));
+    });
+
+  idCommand(shell, replays, {
+    name: 'cancel',
+    description: 'send no more of a replay, and cancel its open deliveries',
+    id: 'rpl_…',
+    act: async (context, id) => (await import('./replays.ts')).cancelReplay(context, id),
+  });
+}
+
 function addCompletion(program: Command, { io }: Shell): void {
   program
     .command('completion')
@@ -439,6 +507,12 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
+}
+
+function positive(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It must be a number above 0, such as 50 or 0.5.');
 }
 
 /** What a header's value may hold (RFC 9110 §5.5), without white space. */

@@ -41,6 +41,16 @@ export function delay(clock: Clock, delayMs: number): Promise<void> {
   });
 }
 
+/** Waits, and keeps the process alive meanwhile, which a timer alone does not. */
+export async function keepingAlive<T>(wait: Promise<T>): Promise<T> {
+  const keeper = setInterval(() => undefined, LONGEST_TIMER_MS);
+  try {
+    return await wait;
+  } finally {
+    clearInterval(keeper);
+  }
+}
+
 /** Calls `run` in the next turn of the event loop, after the input that has already arrived has been read. */
 export function nextTurn(run: () => void): void {
   setImmediate(run);

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { runWaybill } from '../harness/command.ts';
 import { answering, startReceiver } from '../harness/receiver.ts';
-import { shareServer } from '../harness/server.ts';
+import { ADMIN_KEY, shareServer } from '../harness/server.ts';
 import { createWebhook, deliveryInState, expectProblem, ownId, ownType, publish, readUntil } from './stage.ts';
 
 const server = shareServer();
@@ -585,6 +586,21 @@ describe('an Idempotency-Key', () => {
     expect((await server().call('GET', '/replays?limit=1')).body.items[0].id).toBe(first.body.id);
     expect(receiver.arrivals).toHaveLength(4);
     expectProblem(await ask({ ...body, body: 'exact' }, headers), 422, 'idempotency_mismatch');
+  });
+});
+
+describe('from the command line', () => {
+  test('waybill replays create --wait is there until the last delivery has ended', async () => {
+    const { receiver, webhook, type } = await stage();
+    await publishDelivered(type, webhook.id, 4);
+    const argv = ['replays', 'create', '--webhook-id', webhook.id, '--from', today().from, '--rate-per-second', '4'];
+    const outcome = await runWaybill([...argv, '--wait', '--json'], {
+      cwd: server().dataDir,
+      env: { WAYBILL_BASE_URL: server().url, WAYBILL_API_KEY: ADMIN_KEY },
+    });
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ state: 'completed', count: 4, done: 4, webhookId: webhook.id });
+    expect(receiver.arrivals).toHaveLength(8);
   });
 });
 
