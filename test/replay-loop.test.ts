@@ -81,9 +81,10 @@ async function publish(store: Store, count: number): Promise<void> {
 async function pausedWebhook(store: Store): Promise<number> {
   const id = ids.make('wh', T0);
   const config = { url: 'https://hooks.example.com/' };
-  const { number } = await store.run(createWebhook, { id, name: 'ops', config, signingSecret: 'sealed', now: T0 });
+  const settings = { id, name: 'ops', config, signingSecret: 'sealed', defaultsVersion: 0, now: T0 };
+  const { record } = await store.run(createWebhook, settings);
   await store.run(pauseWebhook, { id, reason: 'manual', now: T0 });
-  return number;
+  return record.number;
 }
 
 /** Has the events 1 to `count` sent to each webhook again. */

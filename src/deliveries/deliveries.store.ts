@@ -157,8 +157,8 @@ interface Dependencies {
 export interface DeliveryQueue {
   /** How many deliveries may be added to a webhook's queue without anybody having to wait behind them for long. */
   room(tx: Tx, rules: WebhookRules, now: number): Promise<number>;
-  /** Hands out what is due of a webhook, as far as there are slots. */
-  claim(tx: Tx, rules: WebhookRules, now: number): Promise<void>;
+  /** Hands out what is due of a webhook, as far as there are slots and its rate allows. */
+  giveTurn(tx: Tx, rules: WebhookRules, now: number): Promise<void>;
   /** Ends open deliveries as cancelled; one that has ended stays as it is. */
   cancel(tx: Tx, numbers: readonly number[], reason: 'cancelled' | 'webhook_deleted', now: number): Promise<void>;
 }
@@ -352,7 +352,8 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
 
   async function room(tx: Tx, rules: WebhookRules, now: number): Promise<number> {
     const isHeldByPeople = rules.paused || !rules.enabled;
-    const wanted = roomOf({ maxConcurrency: rules.maxConcurrency, isHeld: isHeldByPeople });
+    const { maxConcurrency, isPaced } = rules;
+    const wanted = roomOf({ maxConcurrency, isPaced, isHeld: isHeldByPeople });
     const most = isHeldByPeople ? wanted : slots.free(rules.id, wanted);
     if (most === 0) return 0;
     const counted = await tx.get<{ due: number }>(COUNT_DUE, rules.number, now, most);
@@ -607,6 +608,6 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     }),
   ];
 
-  const queue: DeliveryQueue = { room, claim, cancel };
+  const queue: DeliveryQueue = { room, giveTurn, cancel };
   return { owe, queue, handlers };
 }

@@ -60,7 +60,9 @@ test('looks become rarer while nothing can be made, up to a second, and frequent
 });
 
 test('a replay keeps a webhook busy without a line that a fresh event would have to stand in', () => {
-  expect(roomOf({ maxConcurrency: 16, isHeld: false })).toBe(32);
-  expect(roomOf({ maxConcurrency: 1, isHeld: false })).toBe(8);
-  expect(roomOf({ maxConcurrency: 1, isHeld: true })).toBe(500);
+  const webhook = { maxConcurrency: 16, isPaced: false, isHeld: false };
+  expect(roomOf(webhook)).toBe(32);
+  expect(roomOf({ ...webhook, maxConcurrency: 1 })).toBe(8);
+  expect(roomOf({ ...webhook, isPaced: true })).toBe(4);
+  expect(roomOf({ ...webhook, isPaced: true, isHeld: true })).toBe(500);
 });

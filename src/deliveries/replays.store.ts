@@ -4,7 +4,7 @@ import { command, conditions, type Handler, handleCommand, handleQuery, query, t
 import type { WebhookBook, WebhookRules } from '../webhooks/index.ts';
 import type { DeliveryState } from './deliveries.state.ts';
 import type { DeliveryQueue } from './deliveries.store.ts';
-import { nextAtAfter, type Pace, type ReplayState } from './replays.state.ts';
+import { nextAtAfter, type ReplayPace, type ReplayState } from './replays.state.ts';
 import { packRising, unpackRising } from './rising.ts';
 
 /** Which deliveries a replay makes again: those of a range of events, or of the events named. Instants are epoch ms. */
@@ -46,7 +46,7 @@ export interface ReplayRow {
 }
 
 /** A replay that has something left to make. */
-export interface ReplayAtWork extends Pace {
+export interface ReplayAtWork extends ReplayPace {
   number: number;
 }
 
@@ -222,7 +222,7 @@ export function replayHandlers({ book, webhooks, queue }: Dependencies): Handler
       const taken = await take(tx, replay.number, after, room);
       let ofThis = 0;
       for (const sequence of taken) if (await makeOne(tx, replay, rules, sequence, now)) ofThis += 1;
-      if (ofThis > 0) await queue.claim(tx, rules, now);
+      if (ofThis > 0) await queue.giveTurn(tx, rules, now);
       made += ofThis;
       skipped += taken.length - ofThis;
     }

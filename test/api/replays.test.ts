@@ -438,6 +438,22 @@ describe('a fresh event', () => {
     expect(place - published).toBeLessThan(40);
     expect(await ended(id)).toMatchObject({ done: 300 });
   });
+
+  test('does not either where the webhook has a rate of its own, which the replay keeps to', async () => {
+    const { receiver, webhook, type } = await stage();
+    await publishDelivered(type, webhook.id, 30);
+    await server().call('PATCH', `/webhooks/${webhook.id}`, { limits: { ratePerSecond: 20 } });
+    const { id } = await replay({ webhookId: webhook.id, ...today() });
+    await receiver.arrived(30 + 3);
+    const fresh = await publish(server(), type, { n: 'fresh' });
+    const published = receiver.arrivals.length;
+    await receiver.arrived(1, ({ headers }) => headers['webhook-id'] === fresh);
+    const place = receiver.arrivals.findIndex(({ headers }) => headers['webhook-id'] === fresh);
+    expect(place - published).toBeLessThan(10);
+    expect(await ended(id)).toMatchObject({ done: 30 });
+    const [first, ...others] = receiver.arrivals.slice(30).map(({ at }) => at) as [number, ...number[]];
+    expect((others.at(-1) ?? 0) - first).toBeGreaterThan(1_200);
+  });
 });
 
 describe('cancelling a replay', () => {
