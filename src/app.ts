@@ -132,7 +132,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     test: (webhookId, eventType, once) =>
       testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, webhookId, eventType, once),
   });
-  replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store, clock });
+  replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
 
   const { host, port } = settings.listen;
   try {

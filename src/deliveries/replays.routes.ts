@@ -5,13 +5,12 @@ import {
   Instant,
   NoBody,
   nullable,
-  onceOf,
   PageQuery,
   pageOf,
   pageRequest,
   strictObject,
+  withLocation,
 } from '../http/index.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal, unacceptable } from '../kernel/errors.ts';
 import type { EventId, WebhookId } from '../kernel/ids.ts';
 import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
@@ -26,7 +25,6 @@ import type { ReplayRequest, Replays } from './replays.ts';
 interface Dependencies {
   replays: Replays;
   store: Store;
-  clock: Clock;
 }
 
 const MOST_EVENTS = 1000;
@@ -37,7 +35,7 @@ const BodyKind = Type.Enum(['rendered', 'exact'], {
   description: '`rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.',
 });
 
-const NewReplay = strictObject({
+const members = {
   webhookId: Type.Optional(Type.String({ description: 'Absent: every webhook that is not disabled.' })),
   from: Type.Optional(Type.String({ format: 'date-time', description: "On the event's `createdAt`, inclusive." })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive.' })),
@@ -73,6 +71,14 @@ const NewReplay = strictObject({
     ),
   ),
   dryRun: Type.Optional(Type.Boolean({ description: 'Only count, and keep nothing.' })),
+};
+
+/** Of the members of a range and those of named events, one set or the other. */
+const NewReplay = strictObject(members, {
+  if: { required: ['eventIds'] },
+  // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema; nobody awaits a schema.
+  then: { required: ['webhookId'] },
+  else: { required: ['from', 'to'] },
 });
 
 const Created = Type.Object({
@@ -103,7 +109,7 @@ const Answer = Type.Unsafe<ReturnType<typeof presentReplay>>(Replay);
 const IdParams = Type.Object({ id: Type.String() });
 const tags = ['Replays'];
 
-export function replayRoutes(api: Api, { replays, store, clock }: Dependencies): void {
+export function replayRoutes(api: Api, { replays, store }: Dependencies): void {
   async function read(id: string) {
     const row = await store.read(findReplay, { id });
     if (row === null) throw notFound('replay', id);
@@ -121,13 +127,11 @@ export function replayRoutes(api: Api, { replays, store, clock }: Dependencies):
         description: 'A job that survives a restart. What is published after it was created is not part of it.',
         tags,
         body: NewReplay,
-        response: { 202: Created },
+        response: { 202: withLocation(Created) },
       },
     },
     async (request, reply) => {
-      const once = onceOf(request);
-      const asked = toRequest(request.body);
-      const created = await replays.create(asked, once === null ? null : { ...once, now: clock.now() });
+      const created = await replays.create(toRequest(request.body), request.once);
       if (created.id !== null) reply.header('location', `/api/v1/replays/${created.id}`);
       return reply.code(202).send(created);
     },
@@ -179,10 +183,7 @@ export function replayRoutes(api: Api, { replays, store, clock }: Dependencies):
         response: { 200: Answer },
       },
     },
-    async (request) => {
-      await replays.cancel(request.params.id);
-      return read(request.params.id);
-    },
+    async (request) => presentReplay(await replays.cancel(request.params.id, request.once)),
   );
 }
 
@@ -211,18 +212,13 @@ function toRequest(given: Static<typeof NewReplay>): ReplayRequest {
 
 const OF_A_RANGE = ['from', 'to', 'states', 'eventTypes'] as const;
 
-/** Refuses (400) a request that is neither a range nor a list of events for one webhook. */
+/** Refuses (400) to choose from the events that are named. */
 function checkForm(given: Static<typeof NewReplay>): void {
-  const required = given.eventIds === undefined ? (['from', 'to'] as const) : (['webhookId'] as const);
   const tooMany = given.eventIds === undefined ? [] : OF_A_RANGE.filter((name) => given[name] !== undefined);
-  const errors = [
-    ...required
-      .filter((name) => given[name] === undefined)
-      .map((name) => ({ pointer: `/${name}`, detail: 'This member is required.' })),
-    ...tooMany.map((name) => ({ pointer: `/${name}`, detail: 'Leave it out: `eventIds` says which events.' })),
-  ];
-  if (errors.length === 0) return;
-  throw new Refusal('validation_failed', 'Give `from` and `to`, or else `webhookId` and `eventIds`.', { errors });
+  if (tooMany.length === 0) return;
+  throw new Refusal('validation_failed', 'Give `from` and `to`, or else `webhookId` and `eventIds`.', {
+    errors: tooMany.map((name) => ({ pointer: `/${name}`, detail: 'Leave it out: `eventIds` says which events.' })),
+  });
 }
 
 function checkEventType(pattern: string, pointer: string): void {

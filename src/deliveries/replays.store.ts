@@ -1,6 +1,15 @@
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { type DeliveryId, type EventId, idTime, type ReplayId, type WebhookId } from '../kernel/ids.ts';
-import { command, conditions, type Handler, handleCommand, handleQuery, query, type Tx } from '../store/index.ts';
+import {
+  command,
+  conditions,
+  type Handler,
+  handleCommand,
+  handleQuery,
+  query,
+  type ReadTx,
+  type Tx,
+} from '../store/index.ts';
 import type { WebhookBook, WebhookRules } from '../webhooks/index.ts';
 import type { DeliveryState } from './deliveries.state.ts';
 import type { DeliveryQueue } from './deliveries.store.ts';
@@ -37,6 +46,8 @@ export interface ReplayRow {
   ratePerSecond: number | null;
   state: ReplayState;
   count: number;
+  /** Of `count`: those of which there is, or was, a delivery. */
+  made: number;
   /** Of `count`: those that have ended, and those that could not be made any more. */
   done: number;
   /** Of `count`: those whose event or webhook had gone before they were made. */
@@ -63,6 +74,9 @@ export const createReplay = command<
   { id: ReplayId; count: number }
 >('replays.create', { weigh: ({ candidates }) => candidates.length });
 
+/** The answer to a dry run. Writes nothing, but lets it be kept for whoever asks twice. */
+export const countReplay = command<{ count: number }, { id: null; count: number }>('replays.count');
+
 /** Signalled with a `ReplayAtWork` once a replay has been created that has something to make. */
 export const REPLAY_CREATED = 'replays.created';
 
@@ -76,8 +90,13 @@ export const makeReplayed = command<
   { taken: number; nextAt: number; isAllMade: boolean }
 >('replays.make', { weigh: ({ limit }) => limit });
 
-/** Cancels a running replay with the first of its open deliveries; `isMore` says that others are left. Refuses (409) when it has ended. */
-export const cancelReplay = command<{ id: string; now: number }, { isMore: boolean }>('replays.cancel');
+/**
+ * Cancels a running replay with the first of its open deliveries; `isMore` says that others are left. Answers with the
+ * replay as it stands when all of them have been cancelled. Refuses (409) when it has ended.
+ */
+export const cancelReplay = command<{ id: string; now: number }, { replay: ReplayRow; isMore: boolean }>(
+  'replays.cancel',
+);
 
 /** Cancels more open deliveries of a cancelled replay. */
 export const cancelReplayed = command<{ id: string; now: number }, { isMore: boolean }>('replays.cancel_more');
@@ -130,7 +149,7 @@ const SELECT_OPEN = 'SELECT number FROM deliveries WHERE replay_number = ? AND e
 const SELECT_REPLAY = `SELECT
     r.number, r.id, r.selection, r.body, r.rate_per_second AS "ratePerSecond", r.state, r.delivery_count AS "count",
     r.made + r.skipped - (SELECT COUNT(*) FROM deliveries d WHERE d.replay_number = r.number AND d.ended_at IS NULL) AS "done",
-    r.skipped, r.created_at AS "createdAt", r.ended_at AS "endedAt"
+    r.made, r.skipped, r.created_at AS "createdAt", r.ended_at AS "endedAt"
   FROM replays r`;
 
 /** How many open deliveries of a cancelled replay one command ends. */
@@ -281,13 +300,9 @@ export function replayHandlers({ book, webhooks, queue }: Dependencies): Handler
     return true;
   }
 
-  async function load(tx: Tx, id: string): Promise<{ number: number; state: ReplayState }> {
-    const row = await tx.get<{ number: number; state: ReplayState }>(
-      'SELECT number, state FROM replays WHERE id = ?',
-      id,
-    );
-    if (row === undefined) throw notFound('replay', id);
-    return row;
+  async function load(tx: ReadTx, id: string): Promise<ReplayRow | null> {
+    const row = await tx.get<KeptReplay>(`${SELECT_REPLAY} WHERE r.id = ?`, id);
+    return row === undefined ? null : toReplay(row);
   }
 
   async function cancelOpen(tx: Tx, number: number, now: number): Promise<{ isMore: boolean }> {
@@ -340,21 +355,23 @@ export function replayHandlers({ book, webhooks, queue }: Dependencies): Handler
       return { taken, nextAt, isAllMade };
     }),
     handleCommand(cancelReplay, async (tx, { id, now }) => {
-      const { number, state } = await load(tx, id);
+      const replay = await load(tx, id);
+      if (replay === null) throw notFound('replay', id);
+      const { number, state, made, skipped } = replay;
       const changes = await tx.run(CANCEL, now, number);
       if (changes === 0) throw new Refusal('conflict', `This replay has ended as ${state}.`);
       book.cancelled(tx, number);
       await tx.run('DELETE FROM replay_candidates WHERE replay_number = ?', number);
-      return cancelOpen(tx, number, now);
+      const { isMore } = await cancelOpen(tx, number, now);
+      const cancelled: ReplayRow = { ...replay, state: 'cancelled', done: made + skipped, endedAt: now };
+      return { replay: cancelled, isMore };
     }),
     handleCommand(cancelReplayed, async (tx, { id, now }) => {
-      const { number, state } = await load(tx, id);
-      return state === 'cancelled' ? cancelOpen(tx, number, now) : { isMore: false };
+      const replay = await load(tx, id);
+      return replay?.state === 'cancelled' ? cancelOpen(tx, replay.number, now) : { isMore: false };
     }),
-    handleQuery(findReplay, async (tx, { id }) => {
-      const row = await tx.get<KeptReplay>(`${SELECT_REPLAY} WHERE r.id = ?`, id);
-      return row === undefined ? null : toReplay(row);
-    }),
+    handleCommand(countReplay, (_tx, { count }) => ({ id: null, count })),
+    handleQuery(findReplay, (tx, { id }) => load(tx, id)),
     handleQuery(listReplays, async (tx, { limit, before }) => {
       const { where, params } = conditions([['r.number < ?', before]]);
       const rows = await tx.all<KeptReplay>(

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { type FieldError, Refusal, unacceptable } from '../kernel/errors.ts';
 import { type EventId, type Ids, idTime, type ReplayId } from '../kernel/ids.ts';
-import { type OnceOnly, type Store, untilStored } from '../store/index.ts';
+import { type OnceRequest, onlyOnce, type Store, untilStored } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import {
   type FoundEvent,
@@ -17,8 +17,10 @@ import {
   type Candidates,
   cancelReplay,
   cancelReplayed,
+  countReplay,
   createReplay,
   type ReplayBody,
+  type ReplayRow,
   type ReplaySelection,
 } from './replays.store.ts';
 import { packRising } from './rising.ts';
@@ -37,9 +39,9 @@ export interface Replays {
    * Counts what the request selects at this moment, and keeps it as a replay, which is then made by itself. A dry run
    * keeps nothing: its id is null. Refuses a webhook or events that there are not (422), and a disabled webhook (409).
    */
-  create(request: ReplayRequest, once: OnceOnly | null): Promise<{ id: ReplayId | null; count: number }>;
-  /** Makes nothing more of it and cancels its open deliveries. Refuses (409) when it has ended. */
-  cancel(id: string): Promise<void>;
+  create(request: ReplayRequest, once: OnceRequest | null): Promise<{ id: ReplayId | null; count: number }>;
+  /** Makes nothing more of it, and cancels its open deliveries. Refuses (409) when it has ended. */
+  cancel(id: string, once: OnceRequest | null): Promise<ReplayRow>;
 }
 
 interface Dependencies {
@@ -117,17 +119,26 @@ export function createReplays({ store, directory, clock, ids }: Dependencies): R
 
   return {
     async create({ selection, body, ratePerSecond, isDryRun }, once) {
-      const candidates = await select(selection);
-      if (isDryRun) return { id: null, count: candidates.reduce((sum, { eventCount }) => sum + eventCount, 0) };
-      const id = ids.make('rpl', clock.now());
-      const created = { id, selection, body, ratePerSecond, candidates, now: idTime(id) };
-      if (once === null) return store.run(createReplay, created);
-      return (await store.runOnce(createReplay, created, once)).value;
+      if (isDryRun) {
+        const counted = await onlyOnce(store, countReplay, once, async () => {
+          const candidates = await select(selection);
+          return { input: { count: candidates.reduce((sum, { eventCount }) => sum + eventCount, 0) }, aside: null };
+        });
+        return counted.value;
+      }
+      const created = await onlyOnce(store, createReplay, once, async () => {
+        const candidates = await select(selection);
+        const id = ids.make('rpl', clock.now());
+        return { input: { id, selection, body, ratePerSecond, candidates, now: idTime(id) }, aside: null };
+      });
+      return created.value;
     },
 
-    async cancel(id) {
-      const { isMore } = await store.run(cancelReplay, { id, now: clock.now() });
-      if (isMore) await cancelRest({ store, clock }, id);
+    async cancel(id, once) {
+      const prepare = () => ({ input: { id, now: clock.now() }, aside: null });
+      const { value } = await onlyOnce(store, cancelReplay, once, prepare);
+      if (value.isMore) await cancelRest({ store, clock }, id);
+      return value.replay;
     },
   };
 }

@@ -67,6 +67,13 @@ async function endedDelivery(server: TestServer): Promise<string> {
   return (await deliveryInState(server, await publish(server, type), id, 'exhausted')).id;
 }
 
+/** A replay that waits until its webhook is resumed. */
+async function replayId(server: TestServer): Promise<string> {
+  const { id, type } = await pausedWebhook(server);
+  const eventIds = [await publish(server, type)];
+  return (await server.call('POST', '/replays', { webhookId: id, eventIds })).body.id;
+}
+
 async function items(server: TestServer, path: string): Promise<Answer['body'][]> {
   return (await server.call('GET', path)).body.items;
 }
@@ -181,6 +188,35 @@ export const EXAMPLES: Record<string, Example> = {
     request: ofWebhook,
     other: (request) => ({ ...request, query: { eventType: 'transfer.failed' } }),
     effects: (server, request) => told(server, 'webhook.test', request),
+  },
+
+  'POST /api/v1/replays': {
+    role: 'operator',
+    async request(server) {
+      const { id, type } = await pausedWebhook(server);
+      return { body: { webhookId: id, eventIds: [await publish(server, type)] } };
+    },
+    other: (request) => withBody(request, { body: 'exact' }),
+    refused: (request) => withBody(request, { webhookId: 'wh_none' }),
+    effects: async (server, { body }) => {
+      const replays = await items(server, '/replays?limit=250');
+      return replays.filter(({ webhookId }) => webhookId === (body as { webhookId: string }).webhookId).length;
+    },
+  },
+  'GET /api/v1/replays': {
+    role: 'viewer',
+    request: async (server) => (await replayId(server)) && {},
+    fill: async (server) => ({ ids: await three(() => replayId(server)), query: {} }),
+  },
+  'GET /api/v1/replays/{id}': {
+    role: 'viewer',
+    request: async (server) => ({ params: { id: await replayId(server) } }),
+  },
+  'POST /api/v1/replays/{id}/cancel': {
+    role: 'operator',
+    request: async (server) => ({ params: { id: await replayId(server) } }),
+    effects: async (server, { params }) =>
+      (await server.call('GET', `/replays/${params?.id}`)).body.state === 'cancelled' ? 1 : 0,
   },
 
   'GET /api/v1/deliveries': {

@@ -601,7 +601,31 @@ describe('an Idempotency-Key', () => {
     expect([second.status, second.body]).toEqual([202, first.body]);
     expect((await server().call('GET', '/replays?limit=1')).body.items[0].id).toBe(first.body.id);
     expect(receiver.arrivals).toHaveLength(4);
+    // Nor does it matter what has become of the webhook.
+    await server().call('DELETE', `/webhooks/${webhook.id}`);
+    expect((await ask(body, headers)).body).toEqual(first.body);
     expectProblem(await ask({ ...body, body: 'exact' }, headers), 422, 'idempotency_mismatch');
+  });
+
+  test('keeps the answer to a dry run too', async () => {
+    const { webhook, type } = await stage();
+    await publishDelivered(type, webhook.id, 1);
+    const [body, headers] = [{ webhookId: webhook.id, ...today(), dryRun: true }, { 'idempotency-key': ownId() }];
+    const first = await ask(body, headers);
+    await publishDelivered(type, webhook.id, 1);
+    expect((await ask(body, headers)).body).toEqual(first.body);
+    expect((await ask(body)).body.count).toBe(2);
+  });
+
+  test('cancels once', async () => {
+    const { webhook, type } = await stage();
+    await publishDelivered(type, webhook.id, 2);
+    await server().call('POST', `/webhooks/${webhook.id}/pause`);
+    const { id } = await replay({ webhookId: webhook.id, ...today() });
+    const headers = { 'idempotency-key': ownId() };
+    const first = await server().call('POST', `/replays/${id}/cancel`, undefined, { headers });
+    const second = await server().call('POST', `/replays/${id}/cancel`, undefined, { headers });
+    expect([second.status, second.body]).toEqual([200, first.body]);
   });
 });
 
