@@ -123,7 +123,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory, clock.now())),
     DeliverySchema,
   });
-  webhookRoutes(api, { webhooks, directory, remove });
+  webhookRoutes(api, { webhooks, directory, clock, remove });
   settingsRoutes(api, { directory, defaults, instance });
   deliveryRoutes(api, {
     store,

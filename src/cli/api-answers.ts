@@ -32,6 +32,11 @@ export interface WebhookAnswer {
   signingSecret?: string;
 }
 
+export interface RotationAnswer {
+  signingSecret: string;
+  previousExpiresAt: string | null;
+}
+
 export interface ExchangeRequest {
   method: string;
   url: string;

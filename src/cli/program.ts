@@ -271,6 +271,19 @@ function addWebhooks(program: Command, shell: Shell): void {
     act: async (context, id) => (await import('./webhooks.ts')).resumeWebhook(context, id),
   });
 
+  apiCommand(
+    webhooks,
+    'rotate-secret',
+    'make a new signing secret and print it, this once; the old one signs too for a day',
+  )
+    .argument('<id>', 'wh_…')
+    .option('--overlap-ms <ms>', 'how long the old one signs too; 0 is not at all', wholeNumber(0, 30 * 86_400_000))
+    .option('--secret-file <file>', 'use this signing secret instead of a new one')
+    .action(async (id: string, options: { overlapMs?: number; secretFile?: string }, command: Command) => {
+      const { rotateSecret } = await import('./webhooks.ts');
+      shell.end(await rotateSecret(await connectFor(command, shell.io), id, options));
+    });
+
   apiCommand(webhooks, 'test', 'send a test request now and show the whole exchange')
     .argument('<id>', 'wh_…')
     .option('--event-type <type>', "send this type's sample instead of the first subscribed type's")

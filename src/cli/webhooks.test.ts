@@ -185,6 +185,40 @@ test('waybill webhooks delete takes the empty answer of the server', async () =>
   });
 });
 
+describe('waybill webhooks rotate-secret', () => {
+  const rotated = { signingSecret: 'whsec_bmV3', previousExpiresAt: '2025-02-01T00:00:00.000Z' };
+
+  test('prints the new secret and until when the old one signs too', async () => {
+    await using api = await standInApi({ status: 200, body: rotated });
+    const { stdout, exitCode } = await runCommand(['webhooks', 'rotate-secret', ID], { env: api.env });
+    expect(api.calls[0]).toMatchObject({ method: 'POST', path: `/api/v1/webhooks/${ID}/rotate-secret`, body: {} });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^whsec_bmV3\n/);
+    expect(stdout).toContain('signs too until 2025-02-01T00:00:00.000Z');
+  });
+
+  test('sends the overlap, and a secret from a file', async () => {
+    await using api = await standInApi({ status: 200, body: { ...rotated, previousExpiresAt: null } });
+    const file = join(folder, 'secret');
+    writeFileSync(file, 'whsec_bmV3\n');
+    const argv = ['webhooks', 'rotate-secret', ID, '--overlap-ms', '0', '--secret-file', file];
+    const { stdout } = await runCommand(argv, { env: api.env });
+    expect(api.calls[0]?.body).toEqual({ overlapMs: 0, signingSecret: 'whsec_bmV3' });
+    expect(stdout).toContain('signs no more');
+  });
+
+  test('prints the answer as it came with --json', async () => {
+    await using api = await standInApi({ status: 200, body: rotated });
+    const { stdout } = await runCommand(['webhooks', 'rotate-secret', ID, '--json'], { env: api.env });
+    expect(JSON.parse(stdout)).toEqual(rotated);
+  });
+
+  test.each([['-1'], ['2592000001'], ['1.5'], ['soon']])('refuses an overlap of %s', async (overlap) => {
+    const { exitCode } = await runCommand(['webhooks', 'rotate-secret', ID, '--overlap-ms', overlap]);
+    expect(exitCode).toBe(2);
+  });
+});
+
 describe('waybill webhooks test', () => {
   const result = {
     ok: true,

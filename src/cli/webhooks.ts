@@ -1,5 +1,12 @@
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
-import type { ExchangeRequest, ExchangeResponse, PageAnswer, TestAnswer, WebhookAnswer } from './api-answers.ts';
+import type {
+  ExchangeRequest,
+  ExchangeResponse,
+  PageAnswer,
+  RotationAnswer,
+  TestAnswer,
+  WebhookAnswer,
+} from './api-answers.ts';
 import type { ApiContext } from './api-client.ts';
 import { type ExitCode, wrongUsage } from './command-io.ts';
 import { fieldLines, nextPageLines, printable, printJson, printLines, readableBody, tableLines } from './output.ts';
@@ -99,6 +106,29 @@ export async function resumeWebhook({ io, api, json }: ApiContext, id: string): 
   const webhook = await api.request<WebhookAnswer>({ method: 'POST', path: `${pathOf(id)}/resume` });
   if (json) printJson(io, webhook);
   else printLines(io, [`${webhook.id} is ${webhook.state}.`]);
+  return 0;
+}
+
+/** `waybill webhooks rotate-secret`: prints the secret now in force, this once, and until when the one before signs too. */
+export async function rotateSecret(
+  { io, api, json }: ApiContext,
+  id: string,
+  options: { overlapMs?: number; secretFile?: string },
+): Promise<ExitCode> {
+  const { overlapMs, secretFile } = options;
+  const body: JsonObject = overlapMs === undefined ? {} : { overlapMs };
+  if (secretFile !== undefined) body.signingSecret = await readSecretFile(io, secretFile);
+  const rotated = await api.request<RotationAnswer>({ method: 'POST', path: `${pathOf(id)}/rotate-secret`, body });
+  if (json) {
+    printJson(io, rotated);
+    return 0;
+  }
+  const { signingSecret, previousExpiresAt } = rotated;
+  const overlap =
+    previousExpiresAt === null
+      ? 'The one before it signs no more.'
+      : `The one before it signs too until ${previousExpiresAt}: give the receiver the new one before then.`;
+  printLines(io, [signingSecret, '', 'The signing secret is shown only now.', overlap]);
   return 0;
 }
 

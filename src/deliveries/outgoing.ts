@@ -3,7 +3,7 @@ import type { OutboundRequest } from '../egress/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { version } from '../kernel/version.ts';
 import { type InstanceIdentity, renderBody } from '../payloads/index.ts';
-import type { Auth, Webhook } from '../webhooks/index.ts';
+import { type Auth, signingKeysAt, type Webhook } from '../webhooks/index.ts';
 import type { Handed, SentBody } from './handed.ts';
 import { signStandard } from './sign.ts';
 
@@ -55,7 +55,7 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceId
     'webhook-timestamp',
     timestamp,
     'webhook-signature',
-    signStandard(webhook.signingKey, subject.event.id, timestamp, body.content),
+    signStandard(signingKeysAt(webhook.signing, now), subject.event.id, timestamp, body.content),
     'x-waybill-event',
     subject.announcedType ?? subject.event.type,
     'x-waybill-delivery',

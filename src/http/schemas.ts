@@ -5,12 +5,12 @@ import { Type } from 'typebox';
  * an intersection, which has no type of its own.
  */
 export function nullable<T extends Type.TSchema>(schema: T) {
-  const { type, enum: values } = schema as { type?: string; enum?: unknown[] };
+  const { type, enum: values } = schema as { type?: string | string[]; enum?: unknown[] };
   if (type === undefined && values === undefined)
     return Type.Unsafe<Type.Static<T> | null>(Type.Union([schema, Type.Null()]));
   const widened = {
     ...schema,
-    ...(type === undefined ? {} : { type: [type, 'null'] }),
+    ...(type === undefined ? {} : { type: [type, 'null'].flat() }),
     ...(values === undefined ? {} : { enum: [...values, null] }),
   };
   return Type.Unsafe<Type.Static<T> | null>(widened);

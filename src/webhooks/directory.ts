@@ -1,9 +1,9 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { entityTag } from '../http/index.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Store } from '../store/index.ts';
 import { type Defaults, type DefaultsRecord, defaultsOf, effectiveConfig } from './defaults.ts';
-import { openAuth, secretPlace } from './secrets.ts';
+import { openAuth, openSigningSecret, signingKeyOf } from './secrets.ts';
+import type { SigningKeys } from './signing-keys.ts';
 import { stateOf, type WebhookConfig, type WebhookRecord, type WebhookState } from './webhook.ts';
 import { allWebhooks, DEFAULTS, DEFAULTS_CHANGED, findDefaults, WEBHOOK_CHANGED } from './webhooks.store.ts';
 
@@ -18,7 +18,7 @@ export interface WebhookView {
 
 /** A webhook ready for use: settings in force, secrets open. Never logged, never answered with as it is. */
 export interface Webhook extends WebhookView {
-  signingKey: KeyObject;
+  signing: SigningKeys;
 }
 
 /**
@@ -87,11 +87,13 @@ function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer):
   const view = viewOf(record, defaults);
   const owner = record.config.auth === undefined ? DEFAULTS : record.id;
   const config = { ...view.config, auth: openAuth(view.config.auth, owner, sealer) };
-  const secret = sealer.open(record.signingSecret, secretPlace(record.id, 'signingSecret'));
-  return { ...view, config, signingKey: signingKeyOf(secret) };
+  return { ...view, config, signing: openSigning(record, sealer) };
 }
 
-/** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */
-function signingKeyOf(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(secret.slice('whsec_'.length), 'base64'));
+function openSigning({ id, signingSecret, previousSecret: previous }: WebhookRecord, sealer: Sealer): SigningKeys {
+  const keyIn = (sealed: string) => signingKeyOf(openSigningSecret(sealed, id, sealer));
+  return {
+    current: keyIn(signingSecret),
+    previous: previous === null ? null : { key: keyIn(previous.sealed), expiresAt: previous.expiresAt },
+  };
 }

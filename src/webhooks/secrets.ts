@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { unacceptable } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
@@ -18,14 +19,32 @@ const SECRET_MEMBER = { none: null, basic: 'password', api_key: 'value', bearer:
 /** Whose a secret is: a webhook's, or the defaults'. */
 export type SecretOwner = WebhookId | typeof DEFAULTS;
 
+/** Both secrets of an overlap are bound to this place, so that a rotation can move one without opening it. */
+const SIGNING_SECRET = 'signingSecret';
+
 /** What a sealed secret is bound to. */
-export function secretPlace(owner: SecretOwner, member: string): string {
+function secretPlace(owner: SecretOwner, member: string): string {
   return owner === DEFAULTS ? `${DEFAULTS}/${member}` : `webhooks/${owner}/${member}`;
 }
 
 /** A new signing secret: `whsec_` and 32 random bytes in base64. */
 export function makeSigningSecret(random: Random): string {
   return `whsec_${Buffer.from(random.fill(new Uint8Array(SECRET_BYTES))).toString('base64')}`;
+}
+
+/** Seals a signing secret of a webhook. */
+export function sealSigningSecret(secret: string, id: WebhookId, sealer: Sealer): string {
+  return sealer.seal(secret, secretPlace(id, SIGNING_SECRET));
+}
+
+/** The signing secret as plain text: the one in force, or the one before it. */
+export function openSigningSecret(sealed: string, id: WebhookId, sealer: Sealer): string {
+  return sealer.open(sealed, secretPlace(id, SIGNING_SECRET));
+}
+
+/** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */
+export function signingKeyOf(secret: string): KeyObject {
+  return createSecretKey(Buffer.from(secret.slice('whsec_'.length), 'base64'));
 }
 
 /** Refuses a signing secret that is not `whsec_` and the base64 of 24 to 64 bytes (Standard Webhooks 1.0.0). */

@@ -64,6 +64,8 @@ export interface WebhookRecord {
   config: OwnConfig;
   /** `whsec_…`, sealed. */
   signingSecret: string;
+  /** The secret before the latest rotation, sealed, and until when it signs too; null where there is none. */
+  previousSecret: { sealed: string; expiresAt: number } | null;
   paused: boolean;
   pauseReason: PauseReason | null;
   /** Until when its receiver asked to be left alone, or null. */

@@ -5,27 +5,37 @@ import {
   IfNoneMatch,
   ifMatch,
   NoBody,
+  nullable,
   PageQuery,
   pageOf,
   pageRequest,
   strictObject,
   withLocation,
 } from '../http/index.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
-import { formatInstant } from '../kernel/instants.ts';
+import { formatInstant, formatInstantOrNull } from '../kernel/instants.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
 import { toPage } from '../kernel/pages.ts';
 import { inheritedNames, isRelativeUrl } from './defaults.ts';
 import type { Webhook, WebhookDirectory, WebhookView } from './directory.ts';
 import { maskAuth } from './secrets.ts';
+import { expiryAt } from './signing-keys.ts';
 import { untilCurrent } from './until-current.ts';
-import { NewWebhookBody, WebhookAnswer, WebhookPatchBody } from './webhooks.schemas.ts';
+import {
+  NewWebhookBody,
+  SecretRotationAnswer,
+  SecretRotationBody,
+  WebhookAnswer,
+  WebhookPatchBody,
+} from './webhooks.schemas.ts';
 import type { Basis } from './webhooks.store.ts';
 import { basisOf, type Webhooks } from './webhooks.ts';
 
 interface Dependencies {
   webhooks: Webhooks;
   directory: WebhookDirectory;
+  clock: Clock;
   /**
    * Deletes a webhook and cancels what it is still owed. False when there is none. With a basis it refuses (409) to
    * delete what is on another.
@@ -38,13 +48,14 @@ const Answer = Type.Unsafe<ReturnType<typeof presentWebhook>>(WebhookAnswer);
 const IdParams = Type.Object({ id: Type.String() });
 const tags = ['Webhooks'];
 
-export function webhookRoutes(api: Api, { webhooks, directory, remove }: Dependencies): void {
+export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: Dependencies): void {
   function find({ id }: Record<string, string>): Webhook {
     const webhook = directory.get(id as string);
     if (webhook === null) throw notFound('webhook', id as string);
     return webhook;
   }
 
+  const present = (webhook: WebhookView) => presentWebhook(webhook, clock.now());
   const tag = ({ id }: Record<string, string>) => directory.get(id as string)?.tag ?? null;
 
   api.post(
@@ -64,7 +75,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, remove }: Depende
         .code(201)
         .header('location', `/api/v1/webhooks/${webhook.record.id}`)
         .header('etag', webhook.tag)
-        .send({ ...presentWebhook(webhook), signingSecret });
+        .send({ ...present(webhook), signingSecret });
     },
   );
 
@@ -84,7 +95,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, remove }: Depende
       const { limit, before } = page;
       const older = directory.list().filter((webhook) => before === null || webhook.record.id < before);
       const { items, next } = toPage(older.slice(0, limit + 1), page, (webhook) => webhook.record.id);
-      return { items: items.map(presentWebhook), next };
+      return { items: items.map(present), next };
     },
   );
 
@@ -100,7 +111,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, remove }: Depende
         response: { 200: Answer },
       },
     },
-    async (request) => presentWebhook(find(request.params)),
+    async (request) => present(find(request.params)),
   );
 
   api.patch(
@@ -120,7 +131,27 @@ export function webhookRoutes(api: Api, { webhooks, directory, remove }: Depende
       const patch = request.body as Json;
       if (!isJsonObject(patch)) throw new Refusal('validation_failed', 'A merge patch is a JSON object.');
       const webhook = await webhooks.change(request.params.id, patch, ifMatch(request));
-      return reply.header('etag', webhook.tag).send(presentWebhook(webhook));
+      return reply.header('etag', webhook.tag).send(present(webhook));
+    },
+  );
+
+  api.post(
+    '/api/v1/webhooks/:id/rotate-secret',
+    {
+      config: { role: 'admin', find, tag },
+      schema: {
+        summary: 'Put another signing secret in force; the one before signs too for a while',
+        tags,
+        params: IdParams,
+        headers: IfMatch,
+        body: nullable(SecretRotationBody),
+        response: { 200: SecretRotationAnswer },
+      },
+    },
+    async (request) => {
+      const { params, body, once } = request;
+      const rotated = await webhooks.rotateSecret(params.id, body ?? {}, ifMatch(request), once);
+      return { ...rotated, previousExpiresAt: formatInstantOrNull(rotated.previousExpiresAt) };
     },
   );
 
@@ -142,8 +173,8 @@ export function webhookRoutes(api: Api, { webhooks, directory, remove }: Depende
         },
       },
       async (request, reply) => {
-        const webhook = await webhooks.pause(request.params.id, reason, ifMatch(request), request.once);
-        return reply.header('etag', webhook.tag).send(presentWebhook(webhook));
+        const { webhook, at } = await webhooks.pause(request.params.id, reason, ifMatch(request), request.once);
+        return reply.header('etag', webhook.tag).send(presentWebhook(webhook, at));
       },
     );
   }
@@ -174,11 +205,13 @@ export function webhookRoutes(api: Api, { webhooks, directory, remove }: Depende
   );
 }
 
-/** A webhook as the API shows it: effective values, secrets only as set. */
-function presentWebhook({ record, config, state }: WebhookView) {
+/** A webhook as the API shows it at `now`: effective values, secrets only as set. */
+function presentWebhook({ record, config, state }: WebhookView, now: number) {
   const { url, enabled, auth, ...rest } = config;
   const { method, contentType, ...others } = rest;
   const configured = record.config.url;
+  // A record that a version without rotation kept for somebody's second request lacks the member.
+  const previousSecret = record.previousSecret ?? null;
   return {
     id: record.id,
     name: record.name,
@@ -192,6 +225,7 @@ function presentWebhook({ record, config, state }: WebhookView) {
     auth: maskAuth(auth),
     ...others,
     signingSecret: { set: true } as { set: true } | string,
+    previousSecretExpiresAt: formatInstantOrNull(expiryAt(previousSecret, now)),
     inherited: inheritedNames(record.config),
     createdAt: formatInstant(record.createdAt),
     updatedAt: formatInstant(record.updatedAt),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { kinds, nullable, strictObject } from '../http/index.ts';
+import { Instant, kinds, nullable, strictObject } from '../http/index.ts';
 
 const MAX_DELAYS = 100;
 
@@ -106,12 +106,34 @@ export type GivenSettings = Type.Static<typeof GivenSettings>;
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 
+const GivenSigningSecret = Type.Optional(
+  nullable(Type.String({ description: '`whsec_` and 24 to 64 bytes in base64. Made where it is left out.' })),
+);
+
 export const NewWebhookBody = strictObject({
   name: Name,
   ...settings,
-  signingSecret: Type.Optional(Type.String({ description: '`whsec_` and 24 to 64 bytes in base64.' })),
+  signingSecret: GivenSigningSecret,
 });
 export type NewWebhookBody = Type.Static<typeof NewWebhookBody>;
+
+/** What `rotate-secret` takes; nothing at all is the same as an empty object. */
+export const SecretRotationBody = strictObject({
+  overlapMs: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 30 * 24 * 3_600_000,
+      description: 'How long the secret before signs too: 24 hours by default, at most 30 days, 0 for not at all.',
+    }),
+  ),
+  signingSecret: GivenSigningSecret,
+});
+export type SecretRotationBody = Type.Static<typeof SecretRotationBody>;
+
+export const SecretRotationAnswer = Type.Object({
+  signingSecret: Type.String({ description: 'The secret now in force. Shown only here.' }),
+  previousExpiresAt: nullable(Instant),
+});
 
 /** A webhook's own settings after a merge patch: what the patch and the settings before it come to. */
 export const MergedWebhook = strictObject({ name: Name, ...settings });
@@ -122,9 +144,7 @@ export const WebhookPatchBody = Type.Unsafe<Record<string, unknown>>(
   strictObject(
     {
       ...Object.fromEntries(['name', ...Object.keys(settings)].map((name) => [name, Type.Optional(Type.Unknown())])),
-      signingSecret: Type.Optional(
-        strictObject({ set: Type.Literal(true) }, { description: 'As a read shows it: the secret stays.' }),
-      ),
+      signingSecret: Type.Optional(nullable(Secret)),
     },
     { description: 'A JSON merge patch (RFC 7396) of the webhook; null goes back to inherited.' },
   ),
@@ -159,6 +179,7 @@ export const WebhookAnswer = Type.Object({
   signingSecret: Type.Unsafe<string | { set: true }>({
     description: '`{ "set": true }`; the secret itself only in the answer that created it.',
   }),
+  previousSecretExpiresAt: nullable(Instant),
   inherited: Type.Array(Type.String(), { description: 'The settings that this webhook does not set itself.' }),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),

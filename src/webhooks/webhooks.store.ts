@@ -57,12 +57,22 @@ export const changeWebhook = command<
 >('webhooks.change');
 
 /**
- * Pauses an active webhook, or resumes a paused one: the record, changed or as it was, and the defaults of that moment.
- * Refuses (404) when there is none.
+ * Puts another signing secret in force. The one before it, given as it is sealed, signs too until `previousExpiresAt`, or
+ * with null no more; one older than that is gone. Refuses (404) where there is no such webhook (any more), and (409) where
+ * `replaced` is not the secret in force any more.
+ */
+export const rotateSecret = command<
+  { id: string; signingSecret: string; replaced: string; previousExpiresAt: number | null; now: number },
+  { previousExpiresAt: number | null }
+>('webhooks.rotate_secret');
+
+/**
+ * Pauses an active webhook, or resumes a paused one: the record, changed or as it was, the defaults and the instant of
+ * that moment. Refuses (404) when there is none.
  */
 export const pauseWebhook = command<
   { id: string; reason: PauseReason | null; now: number },
-  { record: WebhookRecord; defaults: DefaultsRecord }
+  { record: WebhookRecord; defaults: DefaultsRecord; at: number }
 >('webhooks.pause');
 
 /**
@@ -94,6 +104,8 @@ interface WebhookRow {
   name: string;
   config: string;
   signing_secret: string;
+  previous_secret: string | null;
+  previous_secret_expires_at: number | null;
   paused: number;
   pause_reason: PauseReason | null;
   hold_until: number | null;
@@ -104,12 +116,14 @@ interface WebhookRow {
 }
 
 function toRecord(row: WebhookRow): WebhookRecord {
+  const { previous_secret: previous, previous_secret_expires_at: expiresAt } = row;
   return {
     number: row.number,
     id: row.id,
     name: row.name,
     config: JSON.parse(row.config) as OwnConfig,
     signingSecret: row.signing_secret,
+    previousSecret: previous === null || expiresAt === null ? null : { sealed: previous, expiresAt },
     paused: row.paused === 1,
     pauseReason: row.pause_reason,
     holdUntil: row.hold_until,
@@ -168,6 +182,8 @@ const INSERT =
   'INSERT INTO webhooks (number, id, name, config, signing_secret, paused, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?)';
 const CHANGE =
   'UPDATE webhooks SET name = ?, config = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND deleted_at IS NULL';
+const ROTATE =
+  'UPDATE webhooks SET previous_secret = ?, previous_secret_expires_at = ?, signing_secret = ?, version = version + 1, updated_at = ? WHERE id = ? AND signing_secret = ? AND deleted_at IS NULL';
 const PAUSE = 'UPDATE webhooks SET paused = 1, pause_reason = ? WHERE id = ? AND paused = 0 AND deleted_at IS NULL';
 const RESUME =
   'UPDATE webhooks SET paused = 0, pause_reason = NULL, hold_until = NULL WHERE id = ? AND paused = 1 AND deleted_at IS NULL';
@@ -294,10 +310,17 @@ export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[]
       return book.replaceDefaults(tx, record);
     }),
     handleQuery(findDefaults, (tx) => readSettings(tx, DEFAULTS)),
+    handleCommand(rotateSecret, async (tx, { id, signingSecret, replaced, previousExpiresAt, now }) => {
+      const previous = previousExpiresAt === null ? null : replaced;
+      const changes = await tx.run(ROTATE, previous, previousExpiresAt, signingSecret, now, id, replaced);
+      if (changes === 0) throw (await book.find(tx, id)) === null ? notFound('webhook', id) : changedMeanwhile();
+      await book.written(tx, id);
+      return { previousExpiresAt };
+    }),
     handleCommand(pauseWebhook, async (tx, change) => {
       const record = await pauseAndTell(tx, book, news, change);
       if (record === null) throw notFound('webhook', change.id);
-      return { record, defaults: await readSettings(tx, DEFAULTS) };
+      return { record, defaults: await readSettings(tx, DEFAULTS), at: change.now };
     }),
     handleQuery(allWebhooks, async (tx) => (await tx.all<WebhookRow>(ALL)).map(toRecord)),
   ];

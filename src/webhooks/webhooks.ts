@@ -1,7 +1,7 @@
 import type { EgressRules } from '../egress/index.ts';
 import { type AssertMatch, createCheck } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { notFound } from '../kernel/errors.ts';
+import { notFound, unacceptable } from '../kernel/errors.ts';
 import type { Ids, WebhookId } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject, ownMember } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
@@ -11,12 +11,19 @@ import { checkWebhook } from './checks.ts';
 import { defaultsOf, effectiveConfig } from './defaults.ts';
 import { viewOf, type Webhook, type WebhookDirectory, type WebhookView } from './directory.ts';
 import { mergePatch, withMembers } from './merge-patch.ts';
-import { checkSigningSecret, makeSigningSecret, maskAuth, sealAuth, secretPlace } from './secrets.ts';
+import {
+  checkSigningSecret,
+  makeSigningSecret,
+  maskAuth,
+  sealAuth,
+  sealSigningSecret,
+  signingKeyOf,
+} from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
 import { untilCurrent } from './until-current.ts';
 import type { Auth, OwnConfig, PauseReason } from './webhook.ts';
-import { type GivenSettings, MergedWebhook, type NewWebhookBody } from './webhooks.schemas.ts';
-import { type Basis, changeWebhook, createWebhook, pauseWebhook } from './webhooks.store.ts';
+import { type GivenSettings, MergedWebhook, type NewWebhookBody, type SecretRotationBody } from './webhooks.schemas.ts';
+import { type Basis, changeWebhook, createWebhook, pauseWebhook, rotateSecret } from './webhooks.store.ts';
 
 export interface Webhooks {
   /** Creates a webhook. The secret comes back in plain text, this once. */
@@ -26,13 +33,27 @@ export interface Webhooks {
    * that the patch is applied to.
    */
   change(id: string, patch: JsonObject, assertMatch: AssertMatch): Promise<Webhook>;
-  /** Pauses with a reason, or resumes with null. What is owed meanwhile is held, and sent after. */
+  /**
+   * Puts another signing secret in force, the one given or a new one, and returns it in plain text, this once. Until
+   * `previousExpiresAt` (epoch milliseconds; null: from now on it does not) the one before it signs too. Refuses (422)
+   * the one in force, and (409) to end a secret that somebody else has put in force at the same moment.
+   */
+  rotateSecret(
+    id: string,
+    rotation: SecretRotationBody,
+    assertMatch: AssertMatch,
+    once: OnceRequest | null,
+  ): Promise<{ signingSecret: string; previousExpiresAt: number | null }>;
+  /**
+   * Pauses with a reason, or resumes with null. What is owed meanwhile is held, and sent after. Returns the webhook as it
+   * was `at` that instant.
+   */
   pause(
     id: string,
     reason: PauseReason | null,
     assertMatch: AssertMatch,
     once: OnceRequest | null,
-  ): Promise<WebhookView>;
+  ): Promise<{ webhook: WebhookView; at: number }>;
 }
 
 interface Dependencies {
@@ -44,6 +65,8 @@ interface Dependencies {
   random: Random;
   rules: EgressRules;
 }
+
+const DEFAULT_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
 const checkMerged = createCheck(MergedWebhook, 'body');
 
@@ -68,15 +91,20 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
     return auth === null ? config : { ...config, auth: sealAuth(auth, kept, id, sealer) };
   }
 
+  function givenOrMade(given: string | null | undefined): string {
+    if (given == null) return makeSigningSecret(random);
+    checkSigningSecret(given);
+    return given;
+  }
+
   return {
     create({ name, signingSecret: given, ...settings }, once) {
       return untilCurrent(async () => {
         const { value, aside } = await onlyOnce(store, createWebhook, once, () => {
           const now = clock.now();
           const id = ids.make('wh', now);
-          if (given !== undefined) checkSigningSecret(given);
-          const secret = given ?? makeSigningSecret(random);
-          const signingSecret = sealer.seal(secret, secretPlace(id, 'signingSecret'));
+          const secret = givenOrMade(given);
+          const signingSecret = sealSigningSecret(secret, id, sealer);
           const config = toOwnConfig(settings, id, null);
           const input = { id, name, config, signingSecret, defaultsVersion: directory.defaults().version, now };
           return { input, aside: { signingSecret: secret } };
@@ -86,9 +114,10 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
       });
     },
 
-    change(id, { signingSecret: _kept, ...patch }, assertMatch) {
+    change(id, { signingSecret, ...patch }, assertMatch) {
       return untilCurrent(async () => {
         const current = find(id);
+        if (signingSecret !== undefined) checkKept(signingSecret);
         const basis = basisOf(current, directory);
         const merged = applyPatch(current, patch);
         const refusal = checkMerged(merged);
@@ -102,14 +131,42 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
       });
     },
 
+    async rotateSecret(id, { overlapMs = DEFAULT_OVERLAP_MS, signingSecret: given }, assertMatch, once) {
+      const { value, aside } = await onlyOnce(store, rotateSecret, once, () => {
+        const { record, signing, tag } = find(id);
+        assertMatch(tag);
+        const secret = givenOrMade(given);
+        // Whoever asks twice would end the secret before it.
+        if (signingKeyOf(secret).equals(signing.current)) {
+          throw unacceptable('/signingSecret', 'This secret is in force already: give another one.');
+        }
+        const now = clock.now();
+        const input = {
+          id,
+          signingSecret: sealSigningSecret(secret, record.id, sealer),
+          replaced: record.signingSecret,
+          previousExpiresAt: overlapMs === 0 ? null : now + overlapMs,
+          now,
+        };
+        return { input, aside: { signingSecret: secret } };
+      });
+      return { ...aside, ...value };
+    },
+
     async pause(id, reason, assertMatch, once) {
       const { value } = await onlyOnce(store, pauseWebhook, once, () => {
         assertMatch(find(id).tag);
         return { input: { id, reason, now: clock.now() }, aside: null };
       });
-      return viewOf(value.record, defaultsOf(value.defaults));
+      return { webhook: viewOf(value.record, defaultsOf(value.defaults)), at: value.at };
     },
   };
+}
+
+/** A change keeps the signing secret: the receiver has to be told of another one, and both must do for a while. */
+function checkKept(signingSecret: Json): void {
+  if (isJsonObject(signingSecret)) return;
+  throw unacceptable('/signingSecret', 'Put another secret in force with POST /api/v1/webhooks/{id}/rotate-secret.');
 }
 
 /** What the webhook is at this moment, for the store to refuse a change that was made from anything else. */

@@ -84,6 +84,15 @@ async function told(server: TestServer, type: string, { params }: Request): Prom
   return events.filter(({ data }) => data.webhook.id === params?.id).length;
 }
 
+const seen = new WeakMap<Request, Set<unknown>>();
+
+/** How many states were seen after a request, of something that each time it is done leaves another. */
+function statesSeen(request: Request, state: unknown): number {
+  const states = seen.get(request) ?? new Set();
+  seen.set(request, states.add(state));
+  return states.size;
+}
+
 async function three<T>(make: () => Promise<T>): Promise<T[]> {
   return [await make(), await make(), await make()];
 }
@@ -182,6 +191,14 @@ export const EXAMPLES: Record<string, Example> = {
     request: async (server) => ({ params: { id: (await pausedWebhook(server)).id } }),
     undo: (server, { params }) => server.call('POST', `/webhooks/${params?.id}/pause`),
     effects: (server, request) => told(server, 'webhook.recovered', request),
+  },
+  'POST /api/v1/webhooks/{id}/rotate-secret': {
+    role: 'admin',
+    request: async (server) => ({ ...(await ofWebhook(server)), body: { overlapMs: 60_000 } }),
+    other: (request) => withBody(request, { overlapMs: 0 }),
+    refused: (request) => withBody(request, { signingSecret: 'whsec_short' }),
+    effects: async (server, request) =>
+      statesSeen(request, (await server.call('GET', `/webhooks/${request.params?.id}`)).headers.get('etag')),
   },
   'POST /api/v1/webhooks/{id}/test': {
     role: 'operator',

@@ -62,6 +62,7 @@ describe('creating a webhook', () => {
       state: 'active',
       pauseReason: null,
       signingSecret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
+      previousSecretExpiresAt: null,
       inherited: expect.any(Array),
       createdAt: expect.stringMatching(INSTANT),
       updatedAt: answer.body.createdAt,
@@ -299,11 +300,17 @@ describe('secrets', () => {
     ['65 bytes', `whsec_${Buffer.alloc(65).toString('base64')}`],
     ['no prefix', Buffer.alloc(32).toString('base64')],
     ['no base64', `whsec_${'*'.repeat(44)}`],
+    ['base64 with a space', `whsec_${Buffer.alloc(32).toString('base64')} `],
+    ['base64 with padding in it', `whsec_${Buffer.alloc(32).toString('base64').replace('AAAA', 'AAA=')}`],
     ['URL-safe base64', `whsec_${Buffer.alloc(32, 0xff).toString('base64url')}`],
     ['nothing', ''],
   ])('a signing secret of %s is refused', async (_what, signingSecret) => {
     const answer = await post({ name: 'x', url: URL_OF_NOBODY, signingSecret });
     expectProblem(answer, 422, 'validation_failed', ['/signingSecret']);
+  });
+
+  test('a signing secret of null is made, as one that is left out', async () => {
+    expect((await aWebhook({ signingSecret: null })).signingSecret).toMatch(/^whsec_/);
   });
 
   test('two webhooks never share a secret that was made', async () => {
@@ -416,15 +423,20 @@ describe('changing a webhook', () => {
     ]);
   });
 
-  test('the signing secret of a read can be sent back, and not be changed here', async () => {
+  test('the signing secret of a read can be sent back', async () => {
     const { id } = await aWebhook();
     expect((await patch(id, { signingSecret: { set: true } })).status).toBe(200);
-    expectProblem(
-      await patch(id, { signingSecret: `whsec_${Buffer.alloc(32).toString('base64')}` }),
-      400,
-      'validation_failed',
-      ['/signingSecret'],
-    );
+  });
+
+  test.each([
+    ['another one', `whsec_${Buffer.alloc(32).toString('base64')}`],
+    ['none', null],
+  ])('the signing secret cannot be changed to %s: the refusal says where it can', async (_what, signingSecret) => {
+    const { id } = await aWebhook();
+    const answer = await patch(id, { name: 'not taken', signingSecret });
+    expectProblem(answer, 422, 'validation_failed', ['/signingSecret']);
+    expect(answer.body.detail).toContain('rotate-secret');
+    expect((await read(id)).name).not.toBe('not taken');
   });
 
   test.each([
@@ -468,6 +480,7 @@ describe('deleting a webhook', () => {
       ['DELETE', ''],
       ['POST', '/pause'],
       ['POST', '/resume'],
+      ['POST', '/rotate-secret'],
       ['POST', '/test'],
     ] as const) {
       expectProblem(await server().call(method, `/webhooks/${id}${path}`), 404, 'not_found');

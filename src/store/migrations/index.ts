@@ -2,9 +2,10 @@ import { spine } from './0001-spine.ts';
 import { settingsVersions } from './0002-settings-versions.ts';
 import { answersAside } from './0003-answers-aside.ts';
 import { replays } from './0004-replays.ts';
+import { previousSecrets } from './0005-previous-secrets.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [spine, settingsVersions, answersAside, replays];
+export const migrations: readonly Migration[] = [spine, settingsVersions, answersAside, replays, previousSecrets];
