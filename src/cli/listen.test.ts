@@ -240,6 +240,27 @@ describe('waybill listen', () => {
     expect(outcome.stderr).not.toContain('hunter2');
   });
 
+  test('takes the secret from the file that WAYBILL_LISTEN_SECRET_FILE names, without the line end', async () => {
+    const secret = newSecret();
+    const file = join(folder, 'secret');
+    writeFileSync(file, `${secret}\n`);
+    const { url, interrupt } = await listening([], { WAYBILL_LISTEN_SECRET_FILE: file });
+    await fetch(url, { method: 'POST', headers: signedHeaders(secret, 'x'), body: 'x' });
+    expect((await interrupt()).stdout.split('\n')).toContain('signature: valid');
+  });
+
+  test.each([
+    ['is given beside the secret itself', { WAYBILL_LISTEN_SECRET: 'x' }, 'are set; unset one'],
+    ['is missing', {}, 'which cannot be read'],
+  ])('refuses a WAYBILL_LISTEN_SECRET_FILE that %s', async (_what, env, why) => {
+    const outcome = await runCommand(['listen', '0'], {
+      env: { ...env, WAYBILL_LISTEN_SECRET_FILE: join(folder, 'none') },
+    });
+    expect(outcome.exitCode).toBe(2);
+    expect(outcome.stderr).toContain('WAYBILL_LISTEN_SECRET_FILE');
+    expect(outcome.stderr).toContain(why);
+  });
+
   test('refuses a secret file that is not there', async () => {
     const outcome = await runCommand(['listen', '0', '--secret-file', join(folder, 'none')]);
     expect(outcome.exitCode).toBe(2);

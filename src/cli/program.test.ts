@@ -188,9 +188,13 @@ describe('the API key', () => {
     });
     const unread = await runCommand(['webhooks', 'list'], { env: { WAYBILL_API_KEY_FILE: missing } });
     const broken = await runCommand(['webhooks', 'list'], { env: { WAYBILL_API_KEY: 'secret\nkey' } });
-    expect([twice.exitCode, unread.exitCode, broken.exitCode]).toEqual([2, 2, 2]);
+    const emptyFile = join(folder, 'empty');
+    writeFileSync(emptyFile, '\n');
+    const empty = await runCommand(['webhooks', 'list'], { env: { WAYBILL_API_KEY_FILE: emptyFile } });
+    expect([twice, unread, broken, empty].map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2]);
+    expect(empty.stderr).toContain(`WAYBILL_API_KEY_FILE names ${emptyFile}, which is empty`);
     expect(twice.stderr).toBe('Both WAYBILL_API_KEY and WAYBILL_API_KEY_FILE are set; unset one of them.\n');
-    expect(unread.stderr).toContain(`${missing} cannot be read`);
+    expect(unread.stderr).toContain(`WAYBILL_API_KEY_FILE names ${missing}, which cannot be read`);
     expect(broken.stderr).not.toContain('secret');
   });
 });

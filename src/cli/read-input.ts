@@ -20,29 +20,38 @@ export function parseJson(text: string, source: string): Json {
 
 /** A secret in a file, or `-`: its text without the white space around it. Throws a `CommandFailure` (2). */
 export async function readSecretFile(io: CommandIo, file: string): Promise<string> {
-  const secret = (await readText(io, file)).trim();
-  if (secret === '') throw wrongUsage(`${file} is empty; it should hold the secret alone.`);
+  return secretIn(await readText(io, file), file);
+}
+
+function secretIn(text: string, source: string): string {
+  const secret = text.trim();
+  if (secret === '') throw wrongUsage(`${source} is empty; it should hold the secret alone.`);
   return secret;
 }
 
 /**
  * A secret from the environment: the variable itself, or the file that `<name>_FILE` names. Null where neither is set.
- * Throws a `CommandFailure` (2) where both are, or where the file cannot be read.
+ * Throws a `CommandFailure` (2) where both are, or where the file cannot be read or is empty.
  */
 export async function secretFromEnvironment(io: CommandIo, name: string): Promise<string | null> {
   const fileName = `${name}_FILE`;
   const value = io.env[name]?.trim() || null;
   const file = io.env[fileName] || null;
   if (value !== null && file !== null) throw wrongUsage(`Both ${name} and ${fileName} are set; unset one of them.`);
-  return file === null ? value : readSecretFile(io, file);
+  if (file === null) return value;
+  const source = `${fileName} names ${file}, which`;
+  return secretIn(readFile(file, source), source);
 }
 
 async function readText(io: CommandIo, file: string): Promise<string> {
-  if (file === '-') return readAll(io.stdin);
+  return file === '-' ? readAll(io.stdin) : readFile(file, file);
+}
+
+function readFile(path: string, source: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw wrongUsage(`${file} cannot be read: ${messageOf(error)}.`);
+    throw wrongUsage(`${source} cannot be read: ${messageOf(error)}.`);
   }
 }
 

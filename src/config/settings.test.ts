@@ -70,6 +70,30 @@ describe('where a setting comes from', () => {
     await expect(read({ workingDir, env })).rejects.toThrow('Set WAYBILL_API_KEY or WAYBILL_API_KEY_FILE, not both.');
   });
 
+  test.each([
+    ['is missing', 'missing', 'cannot be read'],
+    ['is a folder', '.', 'cannot be read'],
+    ['is empty', 'empty', 'is empty'],
+    ['holds white space alone', 'blank', 'is empty'],
+  ])('a file of a secret that %s is refused by variable and path', async (_what, path, why) => {
+    const workingDir = makeFolder({ empty: '', blank: ' \r\n' });
+    for (const variable of ['WAYBILL_API_KEY_FILE', 'WAYBILL_DATABASE_URL_FILE']) {
+      const refused = read({ workingDir, env: { [variable]: join(workingDir, path) } });
+      await expect(refused).rejects.toThrow(SetupError);
+      await expect(refused).rejects.toThrow(`${variable} names ${join(workingDir, path)}, which ${why}`);
+    }
+  });
+
+  test('a refusal does not repeat a secret', async () => {
+    const workingDir = makeFolder({ secret: 'postgres://u:hidden@db/waybill' });
+    const given = [{ WAYBILL_DATABASE_URL: 'postgres://u:hidden@db/waybill' }, { WAYBILL_DATABASE_URL_FILE: 'secret' }];
+    for (const env of given) {
+      const refusal = await read({ workingDir, env }).catch(String);
+      expect(refusal).toContain('WAYBILL_DATABASE_URL');
+      expect(refusal).not.toContain('hidden');
+    }
+  });
+
   test('WAYBILL_KEY_FILE names the master key and not a file that names it', async () => {
     const { settings } = await read({ env: { WAYBILL_KEY_FILE: '/run/secrets/master.key' } });
     expect(settings.keyFile).toBe('/run/secrets/master.key');
@@ -128,6 +152,7 @@ describe('what a setting may be', () => {
     ['WAYBILL_ROLE', 'worker'],
     ['WAYBILL_DATABASE_URL', 'postgres://db/waybill'],
     ['WAYBILL_API_KEY_FILE', 'missing'],
+    ['WAYBILL_DATABASE_URL_FILE', 'missing'],
   ])('%s=%s is refused by name', async (variable, value) => {
     const refused = read({ env: { [variable]: value } });
     await expect(refused).rejects.toThrow(SetupError);

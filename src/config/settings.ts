@@ -92,10 +92,17 @@ function fromEnvironment(name: Name, env: SettingsSources['env'], workingDir: st
   const path = SECRET_NAMES.includes(name) ? env[`${variable}_FILE`] : undefined;
   if (env[variable] && path) throw new SetupError(`Set ${variable} or ${variable}_FILE, not both.`);
   if (!path) return env[variable] || undefined;
+  const secret = readSecret(resolve(workingDir, path), `${variable}_FILE`);
+  if (secret === '') throw new SetupError(`${variable}_FILE names ${path}, which is empty: put the secret in it.`);
+  return secret;
+}
+
+/** The file's text without the white space around it. */
+function readSecret(path: string, variable: string): string {
   try {
-    return readFileSync(resolve(workingDir, path), 'utf8').trim();
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new SetupError(`${variable}_FILE names ${path}, which cannot be read: ${messageOf(error)}`);
+    throw new SetupError(`${variable} names ${path}, which cannot be read: ${messageOf(error)}`);
   }
 }
 
