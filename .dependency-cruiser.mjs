@@ -10,11 +10,12 @@ const MAY_IMPORT = {
   work: ['store'],
   http: [],
   identity: ['store', 'http'],
+  sealing: ['store', 'http'],
   audit: ['store'],
   events: ['store', 'http'],
   payloads: [],
   egress: [],
-  webhooks: ['store', 'http', 'audit', 'events', 'payloads', 'egress'],
+  webhooks: ['store', 'http', 'audit', 'sealing', 'events', 'payloads', 'egress'],
   deliveries: ['store', 'http', 'audit', 'work', 'events', 'webhooks', 'payloads', 'egress'],
 };
 

@@ -5,14 +5,17 @@ import { createReplayBook, replayHandlers } from './deliveries/replays.store.ts'
 import { retentionHandlers } from './deliveries/retention.store.ts';
 import { createPublish, deleteEvents, eventHandlers, type Publish } from './events/events.store.ts';
 import { scopeKeys } from './events/scope-keys.ts';
+import { keptAnswerPlace } from './http/once.ts';
 import { identityHandlers } from './identity/api-keys.store.ts';
+import { keptAnswers } from './sealing/kept-answers.store.ts';
+import { sealingHandlers } from './sealing/sealed.store.ts';
 import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
 import { onceHandlers } from './store/once.store.ts';
 import { instanceHandlers } from './webhooks/instance.store.ts';
 import { matchWebhooks, wantsType } from './webhooks/matching.ts';
 import { createWebhookNews } from './webhooks/news.ts';
-import { sealedByHandlers } from './webhooks/sealed-by.ts';
+import { defaultSecrets, webhookSecrets, webhookSecretsIn } from './webhooks/sealed.store.ts';
 import { createWebhookBook, pauseAndTell, webhookHandlers } from './webhooks/webhooks.store.ts';
 import { createSlots } from './work/slots.ts';
 
@@ -50,7 +53,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
     ...identityHandlers(),
     ...eventHandlers(publish),
     ...instanceHandlers(),
-    ...sealedByHandlers(),
+    ...sealingHandlers([webhookSecrets(webhooks), defaultSecrets(), keptAnswers(keptAnswerPlace, [webhookSecretsIn])]),
     ...webhookHandlers(webhooks, news),
     ...deliveries.handlers,
     ...deliveryLogHandlers(),

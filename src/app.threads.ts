@@ -1,11 +1,12 @@
 import type { CommandOptions } from './app.commands.ts';
-import { loadMasterKey, type Settings } from './config/index.ts';
+import type { Settings } from './config/index.ts';
 import { parseEgressAllow, type Sender, startSender } from './egress/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
+import { readKeyFile } from './sealing/key-file.ts';
+import { SEALED_BY } from './sealing/sealed.store.ts';
 import { openSqliteStore, peekSetting, type Store } from './store/index.ts';
-import { SEALED_BY } from './webhooks/sealed-by.ts';
 
 /** The threads of a server that is starting. They start at once, while the rest is still being loaded. */
 export interface Threads {
@@ -26,19 +27,22 @@ const threadModule = new URL('../bin/worker.js', import.meta.url);
 export function startThreads(settings: Settings, onBroken: (message: string) => void): Threads {
   parseEgressAllow(settings.egressAllow);
   const isSealed = peekSetting(settings.dataDir, SEALED_BY) !== null;
-  if (isSealed) loadMasterKey(settings.keyFile, { mayMake: false, random: systemRandom });
-  const threadOptions: CommandOptions = {
-    bootId: createIds(systemRandom).make('boot', systemClock.now()),
-    maxInFlight: settings.maxInFlight,
-  };
-  const store = openSqliteStore({
-    folder: settings.dataDir,
-    threadModule,
-    threadOptions,
-    onBroken,
-  });
+  if (isSealed) readKeyFile(settings.keyFile);
+  const store = openStore(settings, onBroken);
   // Whoever awaits it hears of a failure; nobody may be listening yet.
   store.catch(() => undefined);
   const sender = startSender({ threadModule, egressAllow: settings.egressAllow, onBroken });
   return { store, sender, isSealed };
+}
+
+/**
+ * Opens the store of the data folder, alone: the folder is this process's until it is closed. Rejects with a
+ * `SetupError` when the data folder does not allow it.
+ */
+export function openStore(settings: Settings, onBroken: (message: string) => void): Promise<Store> {
+  const threadOptions: CommandOptions = {
+    bootId: createIds(systemRandom).make('boot', systemClock.now()),
+    maxInFlight: settings.maxInFlight,
+  };
+  return openSqliteStore({ folder: settings.dataDir, threadModule, threadOptions, onBroken });
 }

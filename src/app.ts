@@ -3,7 +3,7 @@ import { createLog, type Log } from './app.log.ts';
 import { createMetrics } from './app.metrics.ts';
 import { processRoutes } from './app.routes.ts';
 import type { Threads } from './app.threads.ts';
-import { loadMasterKey, type Secrets, type Settings } from './config/index.ts';
+import type { Secrets, Settings } from './config/index.ts';
 import {
   cancelOrphans,
   createDispatcher,
@@ -26,14 +26,13 @@ import { systemClock } from './kernel/clock.ts';
 import { SetupError } from './kernel/errors.ts';
 import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
-import { createSealer, type Sealer } from './kernel/sealing.ts';
 import { version } from './kernel/version.ts';
-import { createRecall, STORE_TROUBLE, type Store } from './store/index.ts';
+import { createRotations, openKeyring, sealingRoutes } from './sealing/index.ts';
+import { createRecall, STORE_TROUBLE } from './store/index.ts';
 import {
   type Basis,
   createDefaultSettings,
   createWebhooks,
-  ensureSealedBy,
   openDirectory,
   openInstance,
   settingsRoutes,
@@ -72,9 +71,15 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     if (cause === null) log.info('the disk takes writes again');
     else log.error({ cause }, 'the disk takes no writes: publishers get 503 until it does');
   });
-  const sealer = await openSealer(store, settings.keyFile, threads.isSealed);
+  const { keyFile } = settings;
+  const keyring = await openKeyring({ store, keyFile, mayMake: !threads.isSealed, random });
+  if (keyring.keyIds.length > 1) {
+    log.warn(
+      `a rotation of the master key was broken off; finish it with: waybill keys rotate --data-dir ${settings.dataDir}`,
+    );
+  }
   const instance = await openInstance(store, random);
-  const directory = await openDirectory(store, sealer);
+  const directory = await openDirectory(store, keyring);
   const egress = threads.sender;
   const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
 
@@ -97,8 +102,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const metrics = createMetrics(store, () => dispatcher.underway);
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
-  const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
-  const defaults = createDefaultSettings({ store, directory, sealer, rules });
+  const webhooks = createWebhooks({ store, directory, sealer: keyring, clock, ids, random, rules });
+  const defaults = createDefaultSettings({ store, directory, sealer: keyring, rules });
 
   async function remove(id: string, basis: Basis | null): Promise<boolean> {
     const { isFound, isMore } = await store.run(removeWebhook, { id, basis, now: clock.now() });
@@ -106,16 +111,25 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     return isFound;
   }
 
+  const rotate = createRotations({
+    store,
+    keyring,
+    keyFile,
+    random,
+    onRotated: (rotated) => log.info(rotated, 'the master key was rotated'),
+  });
+
   const api = createServer({
     clock,
     authenticate: (key) => authenticator.authenticate(key),
     onFault: (error, request) => log.error({ err: error, ...request }, 'request failed'),
-    sealer,
+    sealer: keyring,
     recall: createRecall(store),
   });
   await addDocs(api, version);
   processRoutes(api, { store, dataDir: settings.dataDir, clock, metrics, metricsPublic: settings.metricsPublic });
   apiKeyRoutes(api, { store, clock, ids, random, authenticator });
+  sealingRoutes(api, { rotate });
   eventRoutes(api, {
     events,
     store,
@@ -164,14 +178,6 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       await flushLog();
     },
   };
-}
-
-/** The sealer of this data folder. Refuses a key other than the one that its secrets were sealed with. */
-async function openSealer(store: Store, keyFile: string, isSealed: boolean): Promise<Sealer> {
-  const sealer = createSealer(loadMasterKey(keyFile, { mayMake: !isSealed, random: systemRandom }));
-  const sealedBy = await ensureSealedBy(store, sealer.keyId);
-  if (sealedBy === sealer.keyId) return sealer;
-  throw new SetupError(`The key file ${keyFile} is not the one that the secrets in the database were sealed with.`);
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

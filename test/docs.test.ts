@@ -147,7 +147,7 @@ function commandLines(): [path: string, line: string][] {
   );
 }
 
-const GROUPS = ['api-key', 'events', 'webhooks', 'deliveries', 'replays', 'migrate'];
+const GROUPS = ['api-key', 'events', 'webhooks', 'deliveries', 'replays', 'keys', 'migrate'];
 
 /** The help of the command that the words begin with. */
 function helpFor(words: readonly string[]): ReturnType<typeof runCommand> {

@@ -7,6 +7,7 @@ import type { CreateApiKeyOptions } from './api-key.ts';
 import { CommandFailure, type CommandIo, type ExitCode } from './command-io.ts';
 import type { ShellName } from './completion.ts';
 import type { PublishOptions } from './events.ts';
+import type { RotateKeysOptions } from './keys.ts';
 import type { ListenOptions } from './listen.ts';
 import type { MigrateOptions } from './migrate.ts';
 import type { ReplayOptions } from './replays.ts';
@@ -135,6 +136,18 @@ function addServerCommands(program: Command, shell: Shell): void {
       const { createApiKey } = await import('./api-key.ts');
       shell.end(await createApiKey(options));
     });
+
+  const keys = program.command('keys').description('the master key, which seals every secret that is kept');
+  const rotate = dataFolderCommand(
+    keys,
+    'rotate',
+    'seal every secret with a new master key; the server may be up or down',
+  );
+  addGlobalOptions(rotate).action(async (_options: unknown, command: Command) => {
+    const options = { ...optionsOf<RotateKeysOptions>(command), io: shell.io };
+    const { rotateKeys } = await import('./keys.ts');
+    shell.end(await rotateKeys(options));
+  });
 
   const migrate = program.command('migrate').description('versions of the database');
   dataFolderCommand(migrate, 'status', 'show which migrations the database has and which it lacks')

@@ -63,7 +63,7 @@ export function addOnce(app: Api, { clock, sealer, recall }: OnceOptions): void 
     once: OnceKey,
     handle: () => unknown,
   ): Promise<unknown> {
-    const name = placeOf(once);
+    const name = keptAnswerPlace(once);
     if (underway.has(name)) {
       reply.header('retry-after', '1');
       throw new Refusal('conflict', 'A request with this Idempotency-Key is still under way. Ask again in a moment.');
@@ -82,7 +82,7 @@ export function addOnce(app: Api, { clock, sealer, recall }: OnceOptions): void 
 
   async function remember(once: OnceKey): Promise<RequestOnce> {
     const kept = await recall(once);
-    const place = placeOf(once);
+    const place = keptAnswerPlace(once);
     const open = (sealed: Sealed): unknown => JSON.parse(sealer.open(sealed, place));
     return {
       ...once,
@@ -94,7 +94,7 @@ export function addOnce(app: Api, { clock, sealer, recall }: OnceOptions): void 
 }
 
 /** What a kept answer is sealed for. */
-function placeOf({ scope, key }: OnceKey): string {
+export function keptAnswerPlace({ scope, key }: Pick<OnceKey, 'scope' | 'key'>): string {
   return `idempotency_keys/${scope}/${key}`;
 }
 

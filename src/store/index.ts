@@ -17,6 +17,7 @@ export { pruneKeptAnswers } from './once.store.ts';
 export { type OnceRequest, onlyOnce } from './only-once.ts';
 export { createRecall } from './recall.ts';
 export { openBeside, peekSetting } from './sqlite/beside.ts';
+export { isFolderTaken } from './sqlite/files.ts';
 export { openSqliteStore } from './sqlite/open.ts';
 export { STORE_PRESSURE, STORE_TROUBLE, type Store } from './store.ts';
 export { untilStored } from './until-stored.ts';

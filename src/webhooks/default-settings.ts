@@ -6,7 +6,7 @@ import type { Store } from '../store/index.ts';
 import { checkDefaults, checkWebhook } from './checks.ts';
 import { type Defaults, defaultsOf, effectiveConfig, isRelativeUrl } from './defaults.ts';
 import type { WebhookDirectory } from './directory.ts';
-import { openAuth, sealAuth } from './secrets.ts';
+import { maskAuth, openAuth, sealAuth } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
 import { untilCurrent } from './until-current.ts';
 import type { DefaultConfig, OwnConfig, WebhookRecord } from './webhook.ts';
@@ -30,9 +30,9 @@ interface Dependencies {
   rules: EgressRules;
 }
 
-/** The entity tag of the defaults. Pure. */
+/** The entity tag of the defaults: the version stands for the secret, however it is sealed. Pure. */
 export function defaultsTag({ version, config }: Defaults): string {
-  return entityTag([DEFAULTS, version, config]);
+  return entityTag([DEFAULTS, version, { ...config, auth: maskAuth(config.auth) }]);
 }
 
 export function createDefaultSettings({ store, directory, sealer, rules }: Dependencies): DefaultSettings {

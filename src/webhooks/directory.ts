@@ -2,7 +2,7 @@ import { entityTag } from '../http/index.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Store } from '../store/index.ts';
 import { type Defaults, type DefaultsRecord, defaultsOf, effectiveConfig } from './defaults.ts';
-import { openAuth, openSigningSecret, signingKeyOf } from './secrets.ts';
+import { maskAuth, openAuth, openSigningSecret, signingKeyOf } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { stateOf, type WebhookConfig, type WebhookRecord, type WebhookState } from './webhook.ts';
 import { allWebhooks, DEFAULTS, DEFAULTS_CHANGED, findDefaults, WEBHOOK_CHANGED } from './webhooks.store.ts';
@@ -78,8 +78,14 @@ export async function openDirectory(store: Store, sealer: Sealer): Promise<Webho
 /** What a read shows of the webhook that a record describes, with what it inherits. */
 export function viewOf(record: WebhookRecord, defaults: Defaults): WebhookView {
   const config = effectiveConfig(record.config, defaults.config);
-  // The version stands for the name and the signing secret.
-  return { record, config, state: stateOf(record, config), tag: entityTag([record.id, record.version, config]) };
+  return { record, config, state: stateOf(record, config), tag: tagOf(record, config, defaults) };
+}
+
+/** Versions stand for the secrets, and the webhook's own for its name as well: how they are sealed is nobody's business. */
+function tagOf({ id, version, config }: WebhookRecord, inForce: WebhookConfig<string>, defaults: Defaults): string {
+  const isSecretInherited = config.auth === undefined && inForce.auth.type !== 'none';
+  const shown = { ...inForce, auth: maskAuth(inForce.auth) };
+  return entityTag([id, version, shown, isSecretInherited ? defaults.version : null]);
 }
 
 /** The webhook that a record describes, with what it inherits. */

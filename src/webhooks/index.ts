@@ -2,7 +2,6 @@ export { createDefaultSettings } from './default-settings.ts';
 export { openDirectory, type Webhook, type WebhookDirectory } from './directory.ts';
 export { openInstance } from './instance.ts';
 export type { MatchEvent, MatchRules } from './matching.ts';
-export { ensureSealedBy } from './sealed-by.ts';
 export { settingsRoutes } from './settings.routes.ts';
 export { signingKeysAt } from './signing-keys.ts';
 export type { Auth } from './webhook.ts';

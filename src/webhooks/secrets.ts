@@ -3,7 +3,8 @@ import { unacceptable } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Sealer } from '../kernel/sealing.ts';
-import type { Auth } from './webhook.ts';
+import type { SealedSecret } from '../sealing/index.ts';
+import type { Auth, WebhookRecord } from './webhook.ts';
 import { DEFAULTS } from './webhooks.store.ts';
 
 /** A secret as a request gives it: the text, or the `{ "set": true }` of a read, which keeps what is there. */
@@ -85,6 +86,22 @@ export function openAuth(sealed: Auth<string>, owner: SecretOwner, sealer: Seale
   const member = SECRET_MEMBER[sealed.type];
   if (member === null) return sealed;
   return { ...sealed, [member]: sealer.open(secretOf(sealed, member), secretPlace(owner, member)) } as Auth<string>;
+}
+
+type SecretsOfRecord = Pick<WebhookRecord, 'id' | 'config' | 'signingSecret' | 'previousSecret'>;
+
+/** Every secret of a webhook, sealed as it is, with the place it is bound to. */
+export function sealedSecretsOf({ id, config, signingSecret, previousSecret }: SecretsOfRecord): SealedSecret[] {
+  const place = secretPlace(id, SIGNING_SECRET);
+  const previous = previousSecret == null ? [] : [{ place, sealed: previousSecret.sealed }];
+  return [{ place, sealed: signingSecret }, ...previous, ...sealedSecretsOfAuth(config.auth, id)];
+}
+
+/** The secret of an `auth`, sealed as it is, with the place it is bound to; none where it has none. */
+export function sealedSecretsOfAuth(auth: Auth<string> | undefined, owner: SecretOwner): SealedSecret[] {
+  const member = auth === undefined ? null : SECRET_MEMBER[auth.type];
+  if (auth === undefined || member === null) return [];
+  return [{ place: secretPlace(owner, member), sealed: secretOf(auth, member) }];
 }
 
 /** The secret of an `auth` whose kind has it under that name. */

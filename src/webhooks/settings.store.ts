@@ -31,3 +31,10 @@ export async function writeSettings<T>(
   if (changes === 0) throw new Refusal('conflict', 'Somebody else changed these settings at the same moment.');
   return { version: version + 1, value };
 }
+
+/** Changes how settings are written and not what they say: their version stays. In the caller's transaction. */
+export async function replaceInSettings(tx: Tx, name: string, rewrite: (value: string) => string): Promise<void> {
+  const row = await tx.get<{ value: string }>('SELECT value FROM settings WHERE name = ?', name);
+  if (row === undefined) return;
+  await tx.run('UPDATE settings SET value = ? WHERE name = ? AND value = ?', rewrite(row.value), name, row.value);
+}

@@ -98,7 +98,7 @@ export const DEFAULTS_CHANGED = 'webhooks.defaults_changed';
 /** Where the defaults are kept among the settings, and what their secrets are sealed for. */
 export const DEFAULTS = 'settings/webhooks';
 
-interface WebhookRow {
+export interface WebhookRow {
   number: number;
   id: WebhookId;
   name: string;
@@ -115,7 +115,8 @@ interface WebhookRow {
   deleted_at: number | null;
 }
 
-function toRecord(row: WebhookRow): WebhookRecord {
+/** The webhook that a row describes. */
+export function toRecord(row: WebhookRow): WebhookRecord {
   const { previous_secret: previous, previous_secret_expires_at: expiresAt } = row;
   return {
     number: row.number,

@@ -76,6 +76,16 @@ describe('the ETag of a webhook', () => {
     expect(await currentTag(path)).toBe(before);
   });
 
+  test('is another after a change of the secret that it inherits, which a read does not show', async () => {
+    const [inherits, owns] = [await aWebhook(), await aWebhook({ auth: { type: 'none' } })];
+    await putDefaultsForOneTest({ auth: { type: 'bearer', token: 'first' } });
+    const before = [await currentTag(inherits), await currentTag(owns), await currentTag('/settings/webhooks')];
+    await putDefaultsForOneTest({ auth: { type: 'bearer', token: 'another' } });
+    expect(await currentTag(inherits)).not.toBe(before[0]);
+    expect(await currentTag(owns)).toBe(before[1]);
+    expect(await currentTag('/settings/webhooks')).not.toBe(before[2]);
+  });
+
   test('is another after a change of the defaults that it inherits, and stays after one that it does not', async () => {
     const [inherits, owns] = [await aWebhook(), await aWebhook({ timeoutMs: 1000 })];
     const before = [await currentTag(inherits), await currentTag(owns)];

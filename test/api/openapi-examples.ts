@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startReceiver } from '../harness/receiver.ts';
 import type { Answer, TestServer } from '../harness/server.ts';
 import type { Role } from './openapi-document.ts';
@@ -128,6 +130,13 @@ export const EXAMPLES: Record<string, Example> = {
   'DELETE /api/v1/api-keys/{id}': {
     role: 'admin',
     request: async (server) => ({ params: { id: await apiKeyId(server) } }),
+  },
+
+  'POST /api/v1/keys/rotate': {
+    role: 'admin',
+    request: () => ({}),
+    effects: async (server, request) =>
+      statesSeen(request, await readFile(join(server.dataDir, 'keys', 'master.key'), 'utf8')),
   },
 
   'POST /api/v1/events': {

@@ -25,6 +25,19 @@ export function makeFolder(folder: string): void {
  * when the process dies, however it dies.
  */
 export function lockFolder(folder: string): Connection {
+  const lock = lockUnlessTaken(folder);
+  if (lock !== null) return lock;
+  throw new SetupError(`The data folder ${folder} is in use by another Waybill server${ownerOf(folder)}.`);
+}
+
+/** Whether a server has this folder now. Throws a `SetupError` when that cannot be found out. */
+export function isFolderTaken(folder: string): boolean {
+  const lock = lockUnlessTaken(folder);
+  lock?.close();
+  return lock === null;
+}
+
+function lockUnlessTaken(folder: string): Connection | null {
   let lock: Connection | null = null;
   try {
     lock = connect(join(folder, 'waybill.lock'), { busyTimeoutMs: 0 });
@@ -32,9 +45,7 @@ export function lockFolder(folder: string): Connection {
     return lock;
   } catch (error) {
     lock?.close();
-    if (isBusy(error)) {
-      throw new SetupError(`The data folder ${folder} is in use by another Waybill server${ownerOf(folder)}.`);
-    }
+    if (isBusy(error)) return null;
     throw new SetupError(`The data folder ${folder} is not writable: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -1,0 +1,3 @@
+export { createRotations, openKeyring, rotateMasterKey } from './rotation.ts';
+export { SEALED_BY, type SealedPart, type SealedSecret, withReplacements } from './sealed.store.ts';
+export { sealingRoutes } from './sealing.routes.ts';
