@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 import { describe, expect, test } from 'vitest';
@@ -238,6 +240,17 @@ describe('rotate-secret with an Idempotency-Key', () => {
     expect((await rotate(webhook.id, body, options)).body).toEqual(first.body);
     await rotate(webhook.id);
     expect((await rotate(webhook.id, body, options)).body).toEqual(first.body);
+  });
+
+  test('the secrets, and those in the kept answer, lie sealed in the data folder', async () => {
+    const { webhook } = await stage();
+    const { body } = await rotate(webhook.id, {}, { headers: { 'idempotency-key': ownId() } });
+    const names = readdirSync(server().dataDir).filter((name) => name.includes('.db'));
+    const stored = names.map((name) => readFileSync(join(server().dataDir, name), 'latin1')).join('');
+    expect(stored).toContain(webhook.id);
+    for (const secret of [webhook.signingSecret, body.signingSecret]) {
+      expect(stored).not.toContain(secret.slice('whsec_'.length));
+    }
   });
 
   test('another body under the same key is refused, and a refused request leaves the key free', async () => {
