@@ -1,11 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { nextTurn } from '../../kernel/clock.ts';
-import { Refusal, SetupError } from '../../kernel/errors.ts';
-import type { CommandRef, QueryRef } from '../command.ts';
-import { type OnceOnly, STORE_PRESSURE, STORE_TROUBLE, type Store, type StoreLoad } from '../store.ts';
-import type { Outcome } from './group-commit.ts';
-import { createOutbox } from './outbox.ts';
-import type { CheckpointMode, FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
+import { SetupError } from '../../kernel/errors.ts';
+import type { Store } from '../store.ts';
+import type { FromReader, FromWriter, ThreadSettings, ToReader } from './protocol.ts';
+import { createStoreClient } from './store-client.ts';
 
 export interface SqliteOptions {
   /** The data folder; the database is `waybill.db` in it. */
@@ -16,17 +14,6 @@ export interface SqliteOptions {
   threadOptions: unknown;
   /** Called when the files can no longer be trusted; the process must end without acknowledging anything more. */
   onBroken: (message: string) => void;
-}
-
-const HEAVY_WEIGHT = 128;
-
-const CHECKPOINT_BYTES = 24 * 1024 * 1024;
-const RESTART_BYTES = 64 * 1024 * 1024;
-const TRUNCATE_BYTES = 512 * 1024 * 1024;
-
-interface Waiter {
-  resolve: (value: never) => void;
-  reject: (error: Error) => void;
 }
 
 /**
@@ -68,114 +55,23 @@ function isReady(thread: Worker): Promise<void> {
   });
 }
 
+/** The store that two threads carry out. */
 function createStore(writer: Worker, reader: Worker, onBroken: (message: string) => void): Store {
-  const waiters = new Map<number, Waiter>();
-  const listeners = new Map<string, ((payload: never) => void)[]>();
-  const load: StoreLoad = { waiting: 0, lastFlushMs: 0, flushes: 0 };
-  const outbox = createOutbox();
-  const checkpoints = createCheckpoints((mode) => {
-    reader.postMessage({ kind: 'checkpoint', mode } satisfies ToReader);
+  const { store, fromWriter, fromReader, drained } = createStoreClient({
+    toWriter: (message) => writer.postMessage(message),
+    toReader: (message) => reader.postMessage(message),
+    nextTurn,
+    onBroken,
   });
-  let lastTrouble: string | null = null;
-  let lastNumber = 0;
-  let isPostScheduled = false;
-  let isPressed = false;
-  /** The weights of the groups that the writer has and has not answered, the oldest first. */
-  const posted: number[] = [];
-  let onDrained: (() => void) | null = null;
-
-  function settle(outcome: Outcome): void {
-    const waiter = waiters.get(outcome.number);
-    waiters.delete(outcome.number);
-    if (outcome.ok) waiter?.resolve(outcome.value as never);
-    else waiter?.reject(errorOf(outcome));
-  }
-
-  function send<I, O>(ref: CommandRef<I, O>, input: I, once: OnceOnly | null): Promise<never> {
-    lastNumber += 1;
-    const number = lastNumber;
-    load.waiting += 1;
-    const traits = { weight: ref.weigh?.(input) ?? 1, isUrgent: ref.isUrgent ?? false };
-    const packed = ref.packing === undefined ? input : ref.packing.pack(input);
-    outbox.add({ number, name: ref.name, input: packed, once }, traits);
-    schedulePost();
-    return new Promise((resolve, reject) => waiters.set(number, { resolve, reject }));
-  }
-
-  /**
-   * Calls wait here while the writer has enough to do: together they cost one wake-up and one commit. It has enough with
-   * one heavy group, or with two light ones, so that it need not wait for this thread to digest an answer. So groups grow
-   * with the load by themselves: to wait for company would only add to the latency.
-   */
-  function schedulePost(): void {
-    const [ahead = 0] = posted;
-    if (isPostScheduled || outbox.length === 0 || posted.length >= 2 || ahead >= HEAVY_WEIGHT) return;
-    isPostScheduled = true;
-    nextTurn(postGroup);
-  }
-
-  function postGroup(): void {
-    isPostScheduled = false;
-    const { calls, weight } = outbox.takeGroup(isPressed);
-    posted.push(weight);
-    writer.postMessage({ kind: 'calls', calls } satisfies ToWriter);
-  }
-
-  function publishSignals(signals: readonly { topic: string; payload: unknown }[]): void {
-    for (const { topic, payload } of signals) {
-      for (const listener of listeners.get(topic) ?? []) listener(payload as never);
-    }
-  }
-
-  writer.on('message', (message: FromWriter) => {
-    if (message.kind !== 'group') return;
-    const { outcomes, signals, broken, trouble } = message.answer;
-    load.lastFlushMs = message.tookMs;
-    load.flushes += 1;
-    load.waiting -= outcomes.length;
-    posted.shift();
-    schedulePost();
-    publishSignals(signals);
-    for (const outcome of outcomes) settle(outcome);
-    if (broken !== null) onBroken(broken);
-    if ((trouble === null) !== (lastTrouble === null)) publishSignals([{ topic: STORE_TROUBLE, payload: trouble }]);
-    lastTrouble = trouble;
-    checkpoints.note(message.walBytes);
-    if (load.waiting === 0) onDrained?.();
-  });
-  listeners.set(STORE_PRESSURE, [
-    (value: never) => {
-      isPressed = value;
-    },
-  ]);
-  reader.on('message', (message: FromReader) => {
-    if (message.kind === 'answer') settle(message.outcome);
-    if (message.kind === 'checkpointed') checkpoints.done();
-  });
+  writer.on('message', fromWriter);
+  reader.on('message', fromReader);
   for (const thread of [writer, reader]) {
     thread.on('error', (error) => onBroken(`A store thread failed: ${error.stack ?? error.message}`));
   }
-
   return {
-    load,
-    run: <I, O>(ref: CommandRef<I, O>, input: I) => send(ref, input, null),
-    runOnce: <I, O>(ref: CommandRef<I, O>, input: I, once: OnceOnly) => send(ref, input, once),
-    read<I, O>(ref: QueryRef<I, O>, input: I) {
-      lastNumber += 1;
-      const number = lastNumber;
-      reader.postMessage({ kind: 'query', call: { number, name: ref.name, input, once: null } } satisfies ToReader);
-      return new Promise<O>((resolve, reject) => waiters.set(number, { resolve, reject }));
-    },
-    subscribe<T>(topic: string, listener: (payload: T) => void) {
-      const known = listeners.get(topic) ?? [];
-      listeners.set(topic, [...known, listener as (payload: never) => void]);
-    },
+    ...store,
     async close() {
-      if (load.waiting > 0) {
-        await new Promise<void>((resolve) => {
-          onDrained = resolve;
-        });
-      }
+      await drained();
       // The reader first: the last connection to close folds the log into the database file.
       await closeThread(reader);
       await closeThread(writer);
@@ -189,43 +85,4 @@ async function closeThread(thread: Worker): Promise<void> {
   });
   thread.postMessage({ kind: 'close' });
   await ended;
-}
-
-function errorOf(outcome: Outcome & { ok: false }): Error {
-  if ('refusal' in outcome) {
-    const { code, status, detail, errors } = outcome.refusal;
-    return new Refusal(code, detail, { status, errors });
-  }
-  const error = new Error(outcome.fault.message);
-  if (outcome.fault.stack !== undefined) error.stack = outcome.fault.stack;
-  return error;
-}
-
-interface Checkpoints {
-  note(walBytes: number): void;
-  done(): void;
-}
-
-/**
- * Asks for a checkpoint each time the log has grown by 24 MB, and for the log to begin anew when it holds more than
- * 64 MB: while writers keep coming it never does so by itself. A page that was written a hundred times since is copied
- * once, so rarer is cheaper; what a start has to read again stays small.
- */
-function createCheckpoints(request: (mode: CheckpointMode) => void): Checkpoints {
-  let isRunning = false;
-  let bytesAtLast = 0;
-  return {
-    note(walBytes) {
-      // All of it had been copied, and the writer began it anew.
-      if (walBytes < bytesAtLast) bytesAtLast = 0;
-      if (isRunning || walBytes - bytesAtLast < CHECKPOINT_BYTES) return;
-      isRunning = true;
-      bytesAtLast = walBytes;
-      if (walBytes > TRUNCATE_BYTES) request('TRUNCATE');
-      else request(walBytes > RESTART_BYTES ? 'RESTART' : 'PASSIVE');
-    },
-    done() {
-      isRunning = false;
-    },
-  };
 }

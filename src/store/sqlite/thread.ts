@@ -7,9 +7,9 @@ import type { Handler } from '../command.ts';
 import { migrate } from '../migrate.ts';
 import { type Connection, classify, connect } from './driver.ts';
 import { databasePath, lockFolder, makeFolder, openWritable } from './files.ts';
-import { type Call, createGroupCommit, type Outcome, refused } from './group-commit.ts';
+import { type Call, createGroupCommit, type Outcome } from './group-commit.ts';
 import type { CheckpointMode, FromReader, FromWriter, ThreadSettings, ToReader, ToWriter } from './protocol.ts';
-import { readTx } from './transaction.ts';
+import { createQueryAnswers } from './query-answers.ts';
 import { createWalGauge } from './wal-size.ts';
 
 /**
@@ -72,10 +72,10 @@ function runWriter(settings: ThreadSettings, handlers: readonly Handler[]): void
 }
 
 function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void {
-  const queries = new Map(handlers.filter((h) => h.kind === 'query').map((h) => [h.name, h]));
   const waiting: Call[] = [];
   let isAnswering = false;
   let connection: Connection;
+  let answer: (call: Call) => Promise<Outcome>;
 
   /** The writer has made the database what it must be by now. */
   function open(): void {
@@ -84,22 +84,10 @@ function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void
       connection = connect(databasePath(settings.folder));
       connection.exec('PRAGMA synchronous = FULL');
       connection.exec('PRAGMA temp_store = MEMORY');
+      answer = createQueryAnswers(connection, handlers);
       post({ kind: 'ready' });
     } catch (error) {
       postFailure(error);
-    }
-  }
-
-  async function answer(call: Call): Promise<Outcome> {
-    const handler = queries.get(call.name);
-    try {
-      if (handler === undefined) throw new Error(`There is no query ${call.name}.`);
-      connection.run('BEGIN', []);
-      return { number: call.number, ok: true, value: await handler.run(readTx(connection), call.input as never) };
-    } catch (error) {
-      return refused(call.number, error);
-    } finally {
-      if (connection.inTransaction) connection.run('COMMIT', []);
     }
   }
 
