@@ -1,0 +1,176 @@
+import type { Dice } from './dice.ts';
+import type { Publication } from './publications.ts';
+import { hasEnded } from './rules.ts';
+import { eventFor, webhookPatch, webhookSettings } from './script.ts';
+import type { World } from './world.ts';
+
+/** Resolves after so long of virtual time, whatever becomes of the process. */
+function pause({ timeline }: World, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    timeline.outside(ms, resolve);
+  });
+}
+
+const ASK_AGAIN_MS = 400;
+/** Somebody without a key gives up when nobody takes the call for so long. */
+const PATIENCE = 20;
+
+/** Publishes its share of events, one by one and in batches. Resolves when it has been told what became of the last. */
+export async function publish(world: World, name: string): Promise<void> {
+  const { script } = world;
+  const dice = world.diceFor(name);
+  const count = Math.ceil(script.publications / script.publishers);
+  for (let i = 0; i < count; i += 1) {
+    await pause(world, dice.within(0, (2 * script.busyMs) / count));
+    const size = dice.hit(0.2) ? dice.within(2, 12) : 1;
+    const markers = Array.from({ length: size }, (_, place) => `${name}-${i}-${place}`);
+    const key = dice.hit(0.4) ? `${name}-${i}` : null;
+    await publishOne(world, dice, { markers, key, acknowledged: null, isRefused: false });
+  }
+}
+
+async function publishOne(world: World, dice: Dice, publication: Publication): Promise<void> {
+  const { markers, key } = publication;
+  const events = markers.map((marker) => eventFor(dice, marker));
+  const once = key === null ? null : { scope: 'publisher', key, fingerprint: key };
+  const { publications } = world.witness;
+  let isUncertain = false;
+  publications.asked(publication);
+  // Sometimes a client that has its answer asks again all the same.
+  let repeats = key !== null && dice.hit(0.2) ? 1 : 0;
+  for (let asked = 0; asked < PATIENCE || key !== null; asked += 1) {
+    const answer = await world.call(async (api) => {
+      const published = await api.publish(structuredClone(events), once);
+      publications.acknowledged(publication, published);
+      return published;
+    });
+    world.trace.note(`client   ${markers.join(' ')}: ${answer.kind === 'refused' ? answer.code : answer.kind}`);
+    if (answer.kind === 'ok') publication.isRefused = false;
+    if (answer.kind === 'refused') publication.isRefused = !isUncertain;
+    if (answer.kind === 'unanswered') [isUncertain, publication.isRefused] = [true, false];
+    if (answer.kind === 'ok') {
+      if (repeats === 0) return;
+      repeats -= 1;
+    } else if (answer.kind !== 'down' && key === null) {
+      return;
+    }
+    await pause(world, ASK_AGAIN_MS);
+  }
+}
+
+/** Creates the webhooks that the run begins with. */
+export async function setUp(world: World): Promise<void> {
+  const dice = world.diceFor('set-up');
+  for (let i = 0; i < world.script.webhooks; i += 1) {
+    const body = { name: `webhook ${i}`, ...webhookSettings(dice) };
+    for (;;) {
+      const answer = await world.call((api) => api.createWebhook(body));
+      if (answer.kind !== 'down') break;
+      await pause(world, ASK_AGAIN_MS);
+    }
+  }
+}
+
+/** People who change, pause, delete, retry and cancel what they come across. */
+export async function operate(world: World): Promise<void> {
+  const { script } = world;
+  const dice = world.diceFor('operator');
+  const acts: Promise<void>[] = [];
+  for (let i = 0; i < script.interventions; i += 1) {
+    await pause(world, dice.within(0, (2 * script.busyMs) / script.interventions));
+    // People do not wait for each other.
+    acts.push(intervene(world, dice));
+  }
+  await Promise.all(acts);
+}
+
+async function intervene(world: World, dice: Dice): Promise<void> {
+  const { picture } = world;
+  const webhooks = [...picture.webhooks.values()].filter(({ isDeleted }) => !isDeleted);
+  const deliveries = [...picture.deliveries.values()].slice(-40);
+  const roll = dice.within(1, 100);
+  const webhook = webhooks.length === 0 ? null : dice.pick(webhooks);
+  const delivery = deliveries.length === 0 ? null : dice.pick(deliveries);
+  if (roll <= 4 || webhook === null)
+    return ask(world, 'creates a webhook', (api) => api.createWebhook({ name: 'late', ...webhookSettings(dice) }));
+  const { id, number } = webhook;
+  if (roll <= 8) return ask(world, `deletes w${number}`, (api) => api.deleteWebhook(id));
+  if (roll <= 25) return ask(world, `pauses w${number}`, (api) => api.pauseWebhook(id));
+  if (roll <= 42) return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
+  if (roll <= 65) {
+    const patch = webhookPatch(dice);
+    return ask(world, `changes w${number} ${JSON.stringify(patch)}`, (api) => api.changeWebhook(id, patch as never));
+  }
+  if (roll <= 70) return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
+  if (delivery === null) return;
+  const { row } = delivery;
+  if (roll <= 85) return ask(world, `retries d${row.number}`, (api) => api.retryDelivery(row.id));
+  return ask(world, `cancels d${row.number}`, async (api) => {
+    await api.cancelDelivery(row.id);
+    world.witness.sends.cancelled(row.id);
+  });
+}
+
+async function ask(world: World, what: string, act: Parameters<World['call']>[0]): Promise<void> {
+  world.trace.note(`operator ${what}`);
+  const answer = await world.call(act);
+  world.trace.note(`operator ${what}: ${answer.kind === 'refused' ? answer.code : answer.kind}`);
+}
+
+/** Faults of machine and disk, at instants of their own. Crashes come between any two steps, and so from elsewhere. */
+export function scheduleFaults(world: World): void {
+  const { script, timeline, disk, trace } = world;
+  const dice = world.diceFor('faults');
+  const sometime = () => dice.within(0, script.busyMs);
+  for (let i = 0; i < script.stops; i += 1) timeline.outside(sometime(), () => world.stop({ isLast: false }));
+  for (let i = 0; i < script.brokenDisks; i += 1) timeline.outside(sometime(), () => disk.breakNextCommit());
+  for (let i = 0; i < script.fullDisks; i += 1) {
+    const lastsMs = dice.within(100, 20_000);
+    timeline.outside(sometime(), () => {
+      trace.note('the disk is full');
+      disk.isFull = true;
+      timeline.outside(lastsMs, () => {
+        trace.note('the disk has room');
+        disk.isFull = false;
+      });
+    });
+  }
+}
+
+const LOOK_AGAIN_MS = 5_000;
+const SELDOM_MS = 6 * 60 * 60 * 1000;
+/** How long a delivery may take that nothing stands in the way of. */
+const LATE_MS = 10 * 60 * 1000;
+
+/** Makes everybody well, and resolves when every delivery has ended. Reports those that do not. */
+export async function healAndWait(world: World): Promise<void> {
+  const { receivers, disk, timeline, picture, verdicts, trace } = world;
+  trace.note('everybody is well from now on');
+  receivers.heal();
+  disk.isFull = false;
+  const healedAt = timeline.now();
+  for (;;) {
+    if (world.isUp) await Promise.all([...picture.webhooks.values()].map((webhook) => wakeUp(world, webhook)));
+    const open = [...picture.deliveries.values()].filter(({ row, isTest }) => !(isTest || hasEnded(row.state)));
+    if (world.isUp && open.length === 0) return;
+    for (const { row, changedAt } of open) {
+      const holdUntil = picture.webhooks.get(row.webhookNumber)?.holdUntil ?? 0;
+      const since = Math.max(healedAt, row.dueAt ?? changedAt, holdUntil);
+      if (timeline.now() - since > LATE_MS) {
+        verdicts.violated('ends', `d${row.number} is still ${row.state}, due ${timeline.now() - since} ms ago`, row.id);
+        return;
+      }
+    }
+    const firstDueAt = Math.min(...open.map(({ row }) => row.dueAt ?? 0));
+    await pause(world, Math.min(Math.max(firstDueAt - timeline.now(), LOOK_AGAIN_MS), SELDOM_MS));
+  }
+}
+
+async function wakeUp(
+  world: World,
+  { id, isDeleted, isPaused, isEnabled }: { id: string; isDeleted: boolean; isPaused: boolean; isEnabled: boolean },
+): Promise<void> {
+  if (isDeleted) return;
+  if (isPaused) await world.call((api) => api.resumeWebhook(id));
+  if (!isEnabled) await world.call((api) => api.changeWebhook(id, { enabled: true }));
+}

@@ -1,0 +1,125 @@
+import { type CommandOptions, createHandlers } from '../../src/app.commands.ts';
+import { cancelDelivery, cancelOrphans, removeWebhook, retryDelivery } from '../../src/deliveries/deliveries.store.ts';
+import { createDispatcher, createRetention, testWebhook } from '../../src/deliveries/index.ts';
+import { parseEgressAllow, type Sender } from '../../src/egress/index.ts';
+import type { GivenEvent } from '../../src/events/events.ts';
+import { createEvents } from '../../src/events/index.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
+import { createIds } from '../../src/kernel/ids.ts';
+import type { JsonObject } from '../../src/kernel/json.ts';
+import type { Random } from '../../src/kernel/random.ts';
+import type { Sealer } from '../../src/kernel/sealing.ts';
+import type { Handler, OnceOnly, Store } from '../../src/store/index.ts';
+import type { Connection } from '../../src/store/sqlite/driver.ts';
+import {
+  createWebhooks,
+  ensureInstanceIdentity,
+  ensureSealedBy,
+  openDirectory,
+  type WebhookDirectory,
+} from '../../src/webhooks/index.ts';
+import type { NewWebhookBody } from '../../src/webhooks/webhooks.schemas.ts';
+
+/** What people and programs ask of a running server: the verbs behind its routes. */
+export interface Api {
+  publish(events: GivenEvent[], once: Omit<OnceOnly, 'now'> | null): Promise<{ id: string; deliveryCount: number }[]>;
+  createWebhook(body: NewWebhookBody): Promise<unknown>;
+  changeWebhook(id: string, patch: JsonObject): Promise<unknown>;
+  pauseWebhook(id: string): Promise<unknown>;
+  resumeWebhook(id: string): Promise<unknown>;
+  deleteWebhook(id: string): Promise<unknown>;
+  testWebhook(id: string): Promise<unknown>;
+  retryDelivery(id: string): Promise<unknown>;
+  cancelDelivery(id: string): Promise<unknown>;
+}
+
+/** A mistake put into a process on purpose, to see whether it is found. Each member changes one seam. */
+export interface Flaw {
+  connection?(connection: Connection): Connection;
+  handlers?(handlers: Handler[]): Handler[];
+  store?(store: Store): Store;
+  clock?(clock: Clock): Clock;
+  directory?(directory: WebhookDirectory): WebhookDirectory;
+  sender?<S extends Pick<Sender, 'send' | 'forget'>>(sender: S): S;
+}
+
+export interface LifeOptions extends CommandOptions {
+  flaw: Flaw;
+  clock: Clock;
+  random: Random;
+  sealer: Sealer;
+  sender: Pick<Sender, 'send' | 'forget'>;
+  retentionDays: number;
+  openStore(handlers: Handler[]): Store;
+  /** Called once requests are accepted: before what an earlier process left behind is taken over. */
+  onListening(api: Api): void;
+  onFault(error: unknown): void;
+}
+
+/** A run of the process: everything of `app.ts` but HTTP. */
+export interface Life {
+  /** As after SIGTERM; resolves when the process would end. */
+  stop(callsAnswered: () => Promise<void>): Promise<void>;
+}
+
+/** Starts a process on the database, in the order in which `app.ts` does. Rejects when that cannot start. */
+export async function startLife(options: LifeOptions): Promise<Life> {
+  const { flaw, random, sealer, retentionDays, onFault } = options;
+  const clock = flaw.clock?.(options.clock) ?? options.clock;
+  const egress = flaw.sender?.(options.sender) ?? options.sender;
+  const ids = createIds(random);
+  const handlers = createHandlers(options);
+  const opened = options.openStore(flaw.handlers?.(handlers) ?? handlers);
+  const store = flaw.store?.(opened) ?? opened;
+
+  await ensureSealedBy(store, sealer.keyId);
+  const instance = await ensureInstanceIdentity(store, random);
+  const inStep = await openDirectory(store, sealer);
+  const directory = flaw.directory?.(inStep) ?? inStep;
+  const events = createEvents({ store, clock, ids });
+  const dispatcher = createDispatcher({
+    store,
+    directory,
+    egress,
+    contentAtHand: events.contentAtHand,
+    clock,
+    random,
+    ids,
+    instance,
+    report: () => undefined,
+    onFault,
+  });
+  const retention = createRetention({ store, clock, retentionDays, onFault });
+  const rules = parseEgressAllow('');
+  const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
+
+  async function deleteWebhook(id: string): Promise<void> {
+    const { isMore } = await store.run(removeWebhook, { id, now: clock.now() });
+    for (let left = isMore; left; ) left = (await store.run(cancelOrphans, { webhookId: id, now: clock.now() })).isMore;
+  }
+
+  options.onListening({
+    publish: (given, once) => events.publish(given, (i) => `/${i}`, once && { ...once, now: clock.now() }),
+    createWebhook: (body) => webhooks.create(body, null),
+    changeWebhook: (id, patch) => webhooks.change(id, patch),
+    pauseWebhook: (id) => webhooks.pause(id, 'manual'),
+    resumeWebhook: (id) => webhooks.pause(id, null),
+    deleteWebhook,
+    async testWebhook(id) {
+      const webhook = directory.get(id);
+      return webhook && testWebhook({ store, egress, clock, ids, instance }, webhook, null);
+    },
+    retryDelivery: (id) => store.run(retryDelivery, { id, now: clock.now() }),
+    cancelDelivery: (id) => store.run(cancelDelivery, { id, now: clock.now() }),
+  });
+  await dispatcher.start();
+  retention.start();
+
+  return {
+    async stop(callsAnswered) {
+      retention.stop();
+      await Promise.all([callsAnswered(), dispatcher.stop()]);
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import type { OutboundRequest } from '../../src/egress/index.ts';
+import type { Verdicts } from './invariants.ts';
+import { type DeliveryPicture, type LifePicture, type Picture, type Sent, subjectsOf } from './picture.ts';
+import { consequence, type Facts, hasEnded, triesOf, type Verdict } from './rules.ts';
+import type { Trace } from './trace.ts';
+
+/** Looks at every request that leaves, and at what comes of it. */
+export interface SendWitness {
+  /** The main thread has given the request away. Null for one that is no delivery's: a connection test. */
+  sent(request: OutboundRequest): Sent | null;
+  /** The connection has brought an answer or an error, of which the main thread does not know yet. */
+  closed(sent: Sent, verdict: Verdict, status: number | null): void;
+  /** The main thread hears of it now. */
+  heard(sent: Sent, verdict: Verdict): void;
+  /** The receiver has taken it and said so. */
+  accepted(sent: Sent): void;
+  /** Whether the receiver has ever taken that attempt. */
+  wasAccepted(deliveryId: string, attempt: number): boolean;
+  /** Somebody was told that the delivery is cancelled. */
+  cancelled(deliveryId: string): void;
+}
+
+interface Options {
+  picture: Picture;
+  verdicts: Verdicts;
+  trace: Trace;
+  now: () => number;
+  maxInFlight: number;
+}
+
+export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }: Options): SendWitness {
+  const deliveryOf = new WeakMap<Sent, DeliveryPicture>();
+  const accepted = new Set<string>();
+  const cancelled = new Set<string>();
+  /** Requests without an answer, by webhook. */
+  const open = new Map<number, Set<Sent>>();
+  /** The most tries that any plan of a webhook has allowed. */
+  const mostTries = new Map<number, number>();
+  /** What had been taken by its receiver and was sent again, by the life that ended in between. */
+  const repeated = new Map<number, Set<string>>();
+
+  function sent(request: OutboundRequest): Sent | null {
+    const life = picture.life as LifePicture;
+    const headers = headersOf(request);
+    const delivery = picture.deliveriesById.get(headers.get('x-waybill-delivery') ?? '');
+    if (delivery === undefined) {
+      if (request.fresh !== true) verdicts.violated('onlyInHand', `a request for no delivery: ${request.url}`);
+      return null;
+    }
+    const views = picture.views.get(request.lane) ?? [];
+    const one: Sent = {
+      life: life.number,
+      attempt: Number(headers.get('x-waybill-attempt')),
+      content: `${request.method} ${headers.get('content-type')} ${request.body}`,
+      body: String(request.body),
+      rendering: views.at(-1)?.rendering ?? '',
+      answer: null,
+      status: null,
+      expected: null,
+      isLogged: false,
+    };
+    deliveryOf.set(one, delivery);
+    const [name, event, webhook] = subjectsOf(delivery);
+    trace.note(`main     sends ${name} attempt ${one.attempt} (${delivery.row.trigger})`, name, event, webhook);
+    judgeInHand(delivery, one, life);
+    judgeHeaders(delivery, headers);
+    judgeWebhook(delivery, request.url, views);
+    judgeRepeats(delivery, life);
+    judgeContent(delivery, one);
+    delivery.sends.push(one);
+    judgeNumbers(delivery, one, life, views);
+    return one;
+  }
+
+  function judgeInHand({ row, attempts, sends }: DeliveryPicture, one: Sent, life: LifePicture): void {
+    const name = `d${row.number}`;
+    if (cancelled.has(row.id)) verdicts.violated('onlyInHand', `${name} is sent after it was cancelled`, row.id);
+    const isInHand = row.state === 'delivering' && row.heldBy === life.bootId;
+    // Cancelled, or deleted with its webhook, and nobody has been told of it yet.
+    if (!isInHand && row.state !== 'cancelled')
+      verdicts.violated('onlyInHand', `${name} is sent while ${row.state}, held by ${row.heldBy}`, row.id);
+    if (one.attempt !== attempts.length + 1)
+      verdicts.violated('onlyInHand', `${name} is sent as attempt ${one.attempt} after ${attempts.length}`, row.id);
+    if (sends.some(({ life: number, attempt }) => number === one.life && attempt === one.attempt))
+      verdicts.violated('onlyInHand', `${name} is sent twice as attempt ${one.attempt}`, row.id);
+  }
+
+  function judgeHeaders({ row }: DeliveryPicture, headers: ReadonlyMap<string, string>): void {
+    const event = picture.events.get(row.eventSequence)?.row;
+    const isRight =
+      headers.get('webhook-id') === event?.id &&
+      headers.get('x-waybill-event') === event?.type &&
+      headers.get('x-waybill-sequence') === (row.sequence === null ? undefined : String(row.sequence));
+    if (!isRight) verdicts.violated('sameBytes', `d${row.number} is sent with the headers of another`, row.id);
+  }
+
+  function judgeWebhook({ row, tries }: DeliveryPicture, url: string, views: readonly Facts[]): void {
+    const isByHand = row.trigger === 'manual' || row.trigger === 'replay';
+    const maySend = ({ isEnabled, isPaused, isDeleted, holdUntil }: Facts) =>
+      isEnabled && !isPaused && !isDeleted && (isByHand || holdUntil <= now());
+    if (!views.some(maySend)) verdicts.violated('held', `d${row.number} is sent: ${stateOf(views.at(-1))}`, row.id);
+    if (!views.some((view) => view.url === url))
+      verdicts.violated('held', `d${row.number} is sent to ${url}, which is not the webhook's`, row.id);
+    const isPlanned = row.trigger === 'initial' || row.trigger === 'retry';
+    const most = notePlans(row.webhookNumber, views);
+    if (isPlanned && tries >= most)
+      verdicts.violated('decision', `d${row.number} is tried once more after ${tries} tries of ${most}`, row.id);
+  }
+
+  function notePlans(webhook: number, views: readonly Facts[]): number {
+    const most = Math.max(...views.map(({ plan }) => triesOf(plan)), mostTries.get(webhook) ?? 0);
+    mostTries.set(webhook, most);
+    return most;
+  }
+
+  function stateOf(facts: Facts | undefined): string {
+    if (facts === undefined) return 'there is no such webhook';
+    const { isDeleted, isPaused, isEnabled, holdUntil } = facts;
+    if (isDeleted) return 'its webhook is deleted';
+    if (isPaused || !isEnabled) return `its webhook is ${isEnabled ? 'paused' : 'disabled'}`;
+    return `its webhook is to be left alone for ${holdUntil - now()} ms`;
+  }
+
+  function judgeRepeats({ row, sends }: DeliveryPicture, life: LifePicture): void {
+    for (const earlier of sends) {
+      const isDelivered = earlier.answer?.outcome === 'delivered';
+      if (isDelivered && (earlier.life === life.number || earlier.isLogged))
+        verdicts.violated('duplicates', `d${row.number} was delivered as attempt ${earlier.attempt}`, row.id);
+      if (earlier.isLogged || earlier.life === life.number || !accepted.has(`${row.id} ${earlier.attempt}`)) continue;
+      const again = (repeated.get(earlier.life) ?? new Set()).add(row.id);
+      repeated.set(earlier.life, again);
+      if (again.size > maxInFlight)
+        verdicts.violated('duplicates', `${again.size} are sent again, of ${maxInFlight} in flight`, row.id);
+    }
+  }
+
+  function judgeContent({ row, sends }: DeliveryPicture, one: Sent): void {
+    const before = sends.find(({ isLogged, rendering }) => isLogged || rendering === one.rendering);
+    if (before !== undefined && before.content !== one.content)
+      verdicts.violated('sameBytes', `d${row.number} is sent as ${one.content}, and was as ${before.content}`, row.id);
+    const marker = picture.events.get(row.eventSequence)?.marker ?? '';
+    if (!one.body.includes(marker))
+      verdicts.violated('sameBytes', `d${row.number} is sent with the content of another event`, row.id);
+  }
+
+  function judgeNumbers({ row }: DeliveryPicture, one: Sent, life: LifePicture, views: readonly Facts[]): void {
+    life.unsettled.add(`${row.id} ${one.attempt}`);
+    if (life.unsettled.size > maxInFlight)
+      verdicts.violated('inFlight', `${life.unsettled.size} are sent and not settled, of ${maxInFlight}`, row.id);
+    const underway = open.get(row.webhookNumber) ?? new Set();
+    open.set(row.webhookNumber, underway.add(one));
+    const count = [...underway].filter((other) => other.life === one.life).length;
+    const limit = Math.max(...views.map(({ maxConcurrency }) => maxConcurrency));
+    if (count > limit)
+      verdicts.violated('concurrency', `w${row.webhookNumber} has ${count} under way, of ${limit}`, row.id);
+  }
+
+  return {
+    sent,
+    closed(one, verdict, status) {
+      const delivery = deliveryOf.get(one) as DeliveryPicture;
+      one.answer = verdict;
+      one.status = status;
+      open.get(delivery.row.webhookNumber)?.delete(one);
+    },
+    heard(one, verdict) {
+      const delivery = deliveryOf.get(one) as DeliveryPicture;
+      const { row, tries, plannedAt } = delivery;
+      const facts = picture.webhooks.get(row.webhookNumber);
+      const views = picture.views.get(facts?.id ?? '') ?? [];
+      const plan = views.at(-1)?.plan;
+      const said = verdict.outcome === 'delivered' ? 'was taken' : verdict.isGone ? 'is gone' : 'failed';
+      const wait = verdict.retryAfterMs === null ? '' : `, retry after ${verdict.retryAfterMs} ms`;
+      trace.note(`main     hears of d${row.number} attempt ${one.attempt}: ${said}${wait}`, ...subjectsOf(delivery));
+      if (plan === undefined || hasEnded(row.state)) return;
+      notePlans(row.webhookNumber, views);
+      const overtaken = row.trigger === 'manual' ? plannedAt : null;
+      one.expected = consequence({ ...verdict, at: now() }, plan, tries, overtaken);
+    },
+    accepted(one) {
+      const { row } = deliveryOf.get(one) as DeliveryPicture;
+      accepted.add(`${row.id} ${one.attempt}`);
+    },
+    wasAccepted: (deliveryId, attempt) => accepted.has(`${deliveryId} ${attempt}`),
+    cancelled: (deliveryId) => cancelled.add(deliveryId),
+  };
+}
+
+function headersOf({ headers }: OutboundRequest): Map<string, string> {
+  const named = new Map<string, string>();
+  for (let i = 0; i < headers.length; i += 2) named.set(headers[i] as string, headers[i + 1] as string);
+  return named;
+}
