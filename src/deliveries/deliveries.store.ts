@@ -15,7 +15,7 @@ import type { Basis, WebhookBook, WebhookRules } from '../webhooks/index.ts';
 import type { Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
 import { type DeliveryState, isEnded, type Trigger } from './deliveries.state.ts';
-import { DUE, type Due, HANDED, type Handed, type SentBody } from './handed.ts';
+import { CANCELLED, type Cancelled, DUE, type Due, HANDED, type Handed, type SentBody } from './handed.ts';
 import { type DeliveryRow, loadDelivery } from './log.store.ts';
 import { packHanded, settlementPacking } from './packing.ts';
 import { roomOf } from './replays.state.ts';
@@ -527,8 +527,12 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     return { isMore: rows.length === ORPHANS_A_STEP };
   }
 
-  async function cancel(tx: Tx, numbers: readonly number[], reason: string, now: number): Promise<void> {
-    for (const number of numbers) await tx.run(CANCEL, reason, now, number);
+  /** Cancels those that are open, and returns how many they are. */
+  async function cancel(tx: Tx, numbers: readonly number[], reason: string, now: number): Promise<number> {
+    let cancelled = 0;
+    for (const number of numbers) cancelled += await tx.run(CANCEL, reason, now, number);
+    tx.signal(CANCELLED, numbers satisfies Cancelled);
+    return cancelled;
   }
 
   const handlers: Handler[] = [
@@ -561,8 +565,8 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     handleCommand(retryDelivery, async (tx, { id, now }) => loadDelivery(tx, await retry(tx, id, now))),
     handleCommand(cancelDelivery, async (tx, { id, now }) => {
       const row = await load(tx, id);
-      const changes = await tx.run(CANCEL, 'cancelled', now, row.number);
-      if (changes === 0) throw new Refusal('conflict', `This delivery has ended as ${row.state}.`);
+      const cancelled = await cancel(tx, [row.number], 'cancelled', now);
+      if (cancelled === 0) throw new Refusal('conflict', `This delivery has ended as ${row.state}.`);
       await onEnded(tx, now);
       return loadDelivery(tx, row.id);
     }),

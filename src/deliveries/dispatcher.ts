@@ -12,7 +12,7 @@ import { afterStart, nextStartAt, type Pace, paceOf, startsAllowed } from '../wo
 import { type AttemptRecord, unknownAttempt } from './attempts.store.ts';
 import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts';
 import { cancelOrphans, claimDue, orphanedWebhooks, releaseHanded, rescueAbandoned } from './deliveries.store.ts';
-import { DUE, type Due, HANDED, type Handed } from './handed.ts';
+import { CANCELLED, type Cancelled, DUE, type Due, HANDED, type Handed } from './handed.ts';
 import { firstDue } from './log.store.ts';
 import { type Outgoing, prepare } from './outgoing.ts';
 import { type PackedHanded, unpackHanded } from './packing.ts';
@@ -155,6 +155,12 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     wake(lane, nextStartAt(pace, lane.pacedTo, now));
     return isAllowed;
   }
+
+  /** What is cancelled while it is in line gives its slot back and is not sent. What is under way ends by itself. */
+  store.subscribe<Cancelled>(CANCELLED, (numbers) => {
+    const cancelled = new Set(numbers);
+    for (const lane of lanes.values()) giveBack(lane, takeFromLine(lane, ({ number }) => cancelled.has(number)));
+  });
 
   function giveBack(lane: Lane, line: readonly Handed[]): void {
     if (line.length === 0) return;

@@ -41,3 +41,7 @@ export interface Due {
   webhookId: WebhookId;
   at: number;
 }
+
+/** Signalled with the numbers of deliveries that were cancelled: what of them is not being sent must not be. */
+export const CANCELLED = 'deliveries.cancelled';
+export type Cancelled = readonly number[];

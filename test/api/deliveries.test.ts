@@ -177,6 +177,22 @@ describe('cancelling', () => {
     expectProblem(answer, 409, 'conflict');
     expect(answer.body.detail).toContain(state);
   });
+
+  test('a delivery that waits in line behind a slow one is never sent', async () => {
+    const { receiver, webhook, type } = await stage({ limits: { maxConcurrency: 1 } });
+    const underway = Promise.withResolvers<() => void>();
+    receiver.respond = (_arrival, response) => underway.resolve(() => response.writeHead(204).end());
+    const slow = await publish(server(), type);
+    const answerSlow = await underway.promise;
+    const waiting = await deliveryInState(server(), await publish(server(), type), webhook.id, 'delivering');
+    expect(await act(waiting.id, 'cancel')).toMatchObject({ status: 200, body: { state: 'cancelled', attempts: [] } });
+
+    receiver.respond = answering(204);
+    answerSlow();
+    const last = await publish(server(), type);
+    await deliveryInState(server(), last, webhook.id, 'delivered');
+    expect(receiver.arrivals.map(({ headers }) => headers['webhook-id'])).toEqual([slow, last]);
+  });
 });
 
 describe('the list of deliveries', () => {
