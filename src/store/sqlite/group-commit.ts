@@ -46,6 +46,7 @@ const STORAGE_DETAIL =
 export function createGroupCommit(connection: Connection, handlers: readonly Handler[], ids: Ids) {
   const commands = new Map(handlers.filter((h) => h.kind === 'command').map((h) => [h.name, h]));
   const beginGroup = createGroupTransactions(connection, ids);
+  let broken: { cause: unknown } | null = null;
 
   async function runCommand(tx: GroupTx, call: Call): Promise<unknown> {
     const handler = commands.get(call.name);
@@ -96,16 +97,20 @@ export function createGroupCommit(connection: Connection, handlers: readonly Han
 
   /**
    * Writes a group, and never throws: what went wrong is in the answer. The first try does without savepoints, which
-   * cost 5 µs a command; only when a command refuses is the group run again with them.
+   * cost 5 µs a command; only when a command refuses is the group run again with them. Once the files have failed,
+   * nothing more is written: a commit may have reached them that memory believes was taken back.
    */
   return async function write(calls: readonly Call[]): Promise<GroupAnswer> {
+    if (broken !== null) return groupRefused(calls, broken.cause);
     try {
       return await attempt(calls, runBare).catch((error: unknown) => {
         if (classify(error) === 'statement') return attempt(calls, runInSavepoint);
         throw error;
       });
     } catch (error) {
-      return groupRefused(calls, error instanceof GroupFailure ? error.cause : error);
+      const cause = error instanceof GroupFailure ? error.cause : error;
+      if (classify(cause) === 'broken') broken = { cause };
+      return groupRefused(calls, cause);
     }
   };
 }
