@@ -12,6 +12,7 @@ function pause({ timeline }: World, ms: number): Promise<void> {
 }
 
 const ASK_AGAIN_MS = 400;
+const FLOOD = 250;
 /** Somebody without a key gives up when nobody takes the call for so long. */
 const PATIENCE = 20;
 
@@ -22,7 +23,7 @@ export async function publish(world: World, name: string): Promise<void> {
   const count = Math.ceil(script.publications / script.publishers);
   for (let i = 0; i < count; i += 1) {
     await pause(world, dice.within(0, (2 * script.busyMs) / count));
-    const size = dice.hit(0.2) ? dice.within(2, 12) : 1;
+    const size = i === 1 && script.isFlooded ? FLOOD : dice.hit(0.2) ? dice.within(2, 6) : 1;
     const markers = Array.from({ length: size }, (_, place) => `${name}-${i}-${place}`);
     const key = dice.hit(0.4) ? `${name}-${i}` : null;
     await publishOne(world, dice, { markers, key, acknowledged: null, isRefused: false });
@@ -84,26 +85,27 @@ export async function operate(world: World): Promise<void> {
   await Promise.all(acts);
 }
 
+/** Somebody does something to a webhook or a delivery, preferably where something is under way. */
 async function intervene(world: World, dice: Dice): Promise<void> {
   const { picture } = world;
-  const webhooks = [...picture.webhooks.values()].filter(({ isDeleted }) => !isDeleted);
-  const deliveries = [...picture.deliveries.values()].slice(-40);
+  const all = [...picture.deliveries.values()];
+  const inHand = all.filter(({ row }) => row.state === 'delivering');
+  const { row } = (inHand.length > 0 && dice.hit(0.7) ? dice.pick(inHand) : dice.pick(all.slice(-40))) ?? { row: null };
+  const live = [...picture.webhooks.values()].filter(({ isDeleted }) => !isDeleted);
+  const webhook = live.find(({ number }) => number === row?.webhookNumber && dice.hit(0.7)) ?? dice.pick(live);
   const roll = dice.within(1, 100);
-  const webhook = webhooks.length === 0 ? null : dice.pick(webhooks);
-  const delivery = deliveries.length === 0 ? null : dice.pick(deliveries);
-  if (roll <= 4 || webhook === null)
+  if (roll <= 3 || webhook === undefined) {
     return ask(world, 'creates a webhook', (api) => api.createWebhook({ name: 'late', ...webhookSettings(dice) }));
+  }
   const { id, number } = webhook;
-  if (roll <= 8) return ask(world, `deletes w${number}`, (api) => api.deleteWebhook(id));
+  if (roll <= 6) return ask(world, `deletes w${number}`, (api) => api.deleteWebhook(id));
   if (roll <= 25) return ask(world, `pauses w${number}`, (api) => api.pauseWebhook(id));
-  if (roll <= 42) return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
-  if (roll <= 65) {
+  if (roll <= 45) return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
+  if (roll <= 68) {
     const patch = webhookPatch(dice);
     return ask(world, `changes w${number} ${JSON.stringify(patch)}`, (api) => api.changeWebhook(id, patch as never));
   }
-  if (roll <= 70) return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
-  if (delivery === null) return;
-  const { row } = delivery;
+  if (roll <= 72 || row === null) return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
   if (roll <= 85) return ask(world, `retries d${row.number}`, (api) => api.retryDelivery(row.id));
   return ask(world, `cancels d${row.number}`, async (api) => {
     await api.cancelDelivery(row.id);
@@ -129,6 +131,8 @@ export function scheduleFaults(world: World): void {
     timeline.outside(sometime(), () => {
       trace.note('the disk is full');
       disk.isFull = true;
+      // That is when what people do has to be taken back.
+      for (let act = 0; act < 3; act += 1) timeline.outside(dice.within(0, lastsMs), () => void intervene(world, dice));
       timeline.outside(lastsMs, () => {
         trace.note('the disk has room');
         disk.isFull = false;

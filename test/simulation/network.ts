@@ -47,23 +47,23 @@ export function createNetwork({ timeline, receivers, witness, dice }: Options): 
     function takeOff(flight: Flight): void {
       flight.startedAt = timeline.now();
       const reaction = receivers.react(flight.request.url);
-      flight.deadline = timeline.outside(flight.request.timeoutMs, () => close(flight, failed('timeout')));
+      flight.deadline = timeline.inNature(flight.request.timeoutMs, () => close(flight, failed('timeout')));
       const wayMs = dice.within(0, FARTHEST_MS);
       if (reaction.kind === 'refuse') {
-        timeline.outside(wayMs, () => close(flight, failed('connection_refused')));
+        timeline.inNature(wayMs, () => close(flight, failed('connection_refused')));
         return;
       }
-      timeline.outside(wayMs, () => arrive(flight, reaction));
+      timeline.inNature(wayMs, () => arrive(flight, reaction));
     }
 
     /** The request is at the receiver, unless its sender died first and it was still on its way. */
     function arrive(flight: Flight, reaction: Exclude<Reaction, { kind: 'refuse' }>): void {
       if (flight.isClosed || (isCut && dice.hit(0.5)) || reaction.kind === 'hang') return;
-      timeline.outside(reaction.thinkMs, () => {
+      timeline.inNature(reaction.thinkMs, () => {
         if (reaction.kind === 'answer' && isTaken(reaction.status) && flight.sent !== null)
           witness.accepted(flight.sent);
         const result = reaction.kind === 'reset' ? failed('connection_reset') : answerResult(reaction);
-        timeline.outside(dice.within(0, FARTHEST_MS), () => close(flight, result));
+        timeline.inNature(dice.within(0, FARTHEST_MS), () => close(flight, result));
       });
     }
 

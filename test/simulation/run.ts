@@ -35,7 +35,9 @@ async function runMany(from: number, count: number): Promise<void> {
     failed += 1;
     fail(`${story}\n`);
   }
-  console.log({ seeds: count, failed, ...totals, msPerSeed: Math.round((performance.now() - startedAt) / count) });
+  const { user, system } = process.cpuUsage();
+  const msPerSeed = Math.round((performance.now() - startedAt) / count);
+  console.log({ seeds: count, failed, ...totals, msPerSeed, cpuMsPerSeed: Math.round((user + system) / 1000 / count) });
 }
 
 function fail(story: string): void {

@@ -12,6 +12,8 @@ export interface Script {
   webhooks: number;
   publishers: number;
   publications: number;
+  /** Whether somebody publishes more at once than a commit should hold. */
+  isFlooded: boolean;
   /** How many times people step in. */
   interventions: number;
   crashes: number;
@@ -29,7 +31,7 @@ const PACES: readonly Pace[] = [
 ];
 
 export function writeScript(dice: Dice): Script {
-  const publications = dice.within(5, 40);
+  const publications = dice.within(5, 30);
   const crashes = dice.pick([0, 0, 1, 1, 2, 4]);
   return {
     maxInFlight: dice.pick([2, 4, 8, 16, 64]),
@@ -39,11 +41,12 @@ export function writeScript(dice: Dice): Script {
     webhooks: dice.within(1, 4),
     publishers: dice.within(1, 3),
     publications,
-    interventions: dice.pick([0, 5, 15, 30]),
+    isFlooded: dice.hit(0.01),
+    interventions: dice.pick([0, 8, 20, 40]),
     crashes,
     crashShare: crashes / (publications * dice.within(5, 40)),
     stops: dice.pick([0, 0, 1, 2]),
-    fullDisks: dice.pick([0, 0, 0, 1, 2]),
+    fullDisks: dice.pick([0, 0, 1, 2]),
     brokenDisks: dice.pick([0, 0, 0, 0, 1]),
   };
 }
@@ -108,6 +111,7 @@ export function webhookPatch(dice: Dice) {
     { limits },
     { eventTypes },
     { timeoutMs },
+    rendering(dice),
     rendering(dice),
   ]);
 }

@@ -47,7 +47,7 @@ export async function simulate(seed: number, flaw: Flaw = {}): Promise<Run> {
       break;
     }
     step.run();
-    await allSettled();
+    if (step.isCode) await allSettled();
     if (plot.isBusy && crashesLeft > 0 && world.isAlive && crash.hit(world.script.crashShare)) {
       crashesLeft -= 1;
       world.kill('killed');

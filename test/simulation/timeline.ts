@@ -39,8 +39,10 @@ export interface Pace {
 export interface Timeline {
   now(): number;
   process(): ProcessTime;
-  /** Has something of the world outside happen after a delay. It outlives every process. */
+  /** Has somebody outside do something after a delay. It outlives every process. */
   outside(delayMs: number, run: () => void): Timer;
+  /** The same for what touches no code under test, such as a packet on its way. */
+  inNature(delayMs: number, run: () => void): Timer;
   /** Takes the next step out and moves time on to it; null when nothing is left to happen. */
   next(): Step | null;
 }
@@ -102,6 +104,7 @@ export function createTimeline(options: { startAt: number; pace: Pace; dice: Dic
     now: () => now,
     process,
     outside: (delayMs, run) => world.add({ at: now + delayMs, isCode: true, isCancelled: false, run }),
+    inNature: (delayMs, run) => world.add({ at: now + delayMs, isCode: false, isCancelled: false, run }),
     next() {
       if (dice.hit(pace.stallShare)) now += dice.within(1, pace.stallMs);
       const ready: Queue[] = [];

@@ -1,0 +1,227 @@
+import { HANDED } from '../../src/deliveries/handed.ts';
+import type { Exchange } from '../../src/egress/index.ts';
+import type { Handler, Tx } from '../../src/store/index.ts';
+import type { Connection } from '../../src/store/sqlite/driver.ts';
+import type { Invariant } from './invariants.ts';
+import type { Flaw } from './life.ts';
+
+/** A mistake that somebody could make, and what it would break. */
+export interface PlantedFlaw {
+  /** As it would be told in a bug report. */
+  title: string;
+  /** Made anew for each run, because some remember something. */
+  plant: () => Flaw;
+  /** Any of these may be seen to be broken first. */
+  breaks: readonly Invariant[];
+}
+
+/** Puts another text in the place of a part of every statement that has it. */
+function withSql(...edits: readonly [part: string, by: string][]): Flaw {
+  const edited = (sql: string) => edits.reduce((text, [part, by]) => text.replace(part, by), sql);
+  return {
+    connection: (connection) => ({
+      ...connection,
+      get: (sql, params) => connection.get(edited(sql), params),
+      all: (sql, params) => connection.all(edited(sql), params),
+      run: (sql, params) => connection.run(edited(sql), params),
+      get inTransaction() {
+        return connection.inTransaction;
+      },
+    }),
+  };
+}
+
+/** Wraps what one command does. */
+function withCommand(name: string, wrap: (run: Run) => Run): Flaw {
+  return {
+    handlers: (handlers) =>
+      handlers.map((handler) =>
+        handler.kind === 'command' && handler.name === name ? { ...handler, run: wrap(handler.run as Run) } : handler,
+      ),
+  };
+}
+
+type Run = (tx: Tx, input: never) => ReturnType<Extract<Handler, { kind: 'command' }>['run']>;
+
+/** A transaction that looks like another but for some of its members. */
+function changed(tx: Tx, members: Partial<Tx>): Tx {
+  return { ...tx, ...members };
+}
+
+/** Acknowledges a commit at once and makes it when the next transaction begins. */
+function commitLater(connection: Connection): Connection {
+  let isDue = false;
+  return {
+    ...connection,
+    run(sql, params) {
+      if (isDue && /^BEGIN/.test(sql)) {
+        isDue = false;
+        // A dead process has taken it along.
+        if (connection.inTransaction) connection.run('COMMIT', []);
+      }
+      if (sql !== 'COMMIT') return connection.run(sql, params);
+      isDue = true;
+      return 0;
+    },
+    get inTransaction() {
+      return connection.inTransaction && !isDue;
+    },
+  };
+}
+
+/** Numbers that a command took are not given back when it is rolled back. */
+function keepNumbers(): Flaw {
+  const skipped = new Map<string, number>();
+  return withCommand('events.publish', (run) => (tx, input) => {
+    const next = async (counter: string) => {
+      const number = await tx.next(counter);
+      tx.onRollback(() => skipped.set(counter, (skipped.get(counter) ?? 0) + 1));
+      return number + (counter.startsWith('webhook:') ? (skipped.get(counter) ?? 0) : 0);
+    };
+    return run(changed(tx, { next }), input);
+  });
+}
+
+function forgetSomeTimers(): Flaw {
+  let count = 0;
+  return {
+    clock: (clock) => ({
+      ...clock,
+      after(delayMs, run) {
+        count += 1;
+        // The short ones gather settlements, or wait for the disk.
+        return clock.after(delayMs, delayMs > 300 && count % 4 === 0 ? () => undefined : run);
+      },
+    }),
+  };
+}
+
+export const FLAWS: readonly PlantedFlaw[] = [
+  {
+    title: 'a settlement that overwrites what was cancelled meanwhile',
+    plant: () =>
+      withSql(["WHERE number = ? AND state = 'delivering' AND held_by = ?", 'WHERE number = ? AND ? IS NOT NULL']),
+    breaks: ['life'],
+  },
+  {
+    title: 'an acknowledgement that is given before the commit',
+    plant: () => ({ connection: commitLater }),
+    breaks: ['acknowledged'],
+  },
+  {
+    title: 'a start that leaves in hand what a dead process held',
+    plant: () => withCommand('deliveries.rescue', () => () => 0),
+    breaks: ['deadHands'],
+  },
+  {
+    title: 'a claim that leaves what it hands out in the queue',
+    plant: () =>
+      withSql([
+        "SET state = 'delivering', due_at = NULL, held_by = ? WHERE number = ? AND due_at IS NOT NULL",
+        "SET state = 'delivering', held_by = ? WHERE number = ? AND due_at IS NOT NULL",
+      ]),
+    breaks: ['life', 'onlyInHand'],
+  },
+  {
+    title: 'a delivery that is handed out twice',
+    plant: () =>
+      withCommand('deliveries.claim', (run) => (tx, input) => {
+        const signal = (topic: string, payload: unknown) => {
+          tx.signal(topic, payload);
+          if (topic === HANDED) tx.signal(topic, payload);
+        };
+        return run(changed(tx, { signal }), input);
+      }),
+    breaks: ['onlyInHand', 'duplicates'],
+  },
+  {
+    title: 'a slot that stays given back when the settlement is not committed',
+    plant: () =>
+      withCommand(
+        'deliveries.settle',
+        (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input),
+      ),
+    breaks: ['inFlight'],
+  },
+  {
+    title: 'a wake-up that is lost',
+    plant: forgetSomeTimers,
+    breaks: ['ends'],
+  },
+  {
+    title: 'a Retry-After that is ignored',
+    plant: () => ({
+      sender: (sender) => ({
+        ...sender,
+        send: async (request): Promise<Exchange> => ({ ...(await sender.send(request)), retryAfterMs: null }),
+      }),
+    }),
+    breaks: ['decision'],
+  },
+  {
+    title: 'an attempt of unknown outcome that uses up a try',
+    plant: () =>
+      withSql([
+        "next_trigger = 'recovery', attempt_count = ?",
+        "next_trigger = 'recovery', tries = tries + 1, attempt_count = ?",
+      ]),
+    breaks: ['decision'],
+  },
+  {
+    title: 'a body that is made again for each attempt',
+    plant: () => withSql(['d.body_hash, b.content,', 'd.body_hash, NULL AS content,']),
+    breaks: ['sameBytes'],
+  },
+  {
+    title: 'a number that is not given back by a publication that was refused',
+    plant: keepNumbers,
+    breaks: ['sequence'],
+  },
+  {
+    title: 'a paused webhook that is sent to',
+    plant: () => ({
+      directory: (directory) => ({
+        ...directory,
+        get(id) {
+          const webhook = directory.get(id);
+          return webhook && { ...webhook, state: 'active' };
+        },
+      }),
+    }),
+    breaks: ['held'],
+  },
+  {
+    title: 'a paused webhook that is owed nothing',
+    plant: () =>
+      withSql([
+        'SELECT * FROM webhooks WHERE id = ?',
+        `SELECT number, id, name, signing_secret, paused, pause_reason, hold_until, version, created_at, updated_at, deleted_at,
+          CASE paused WHEN 1 THEN json_set(config, '$.enabled', json('false')) ELSE config END AS config FROM webhooks WHERE id = ?`,
+      ]),
+    breaks: ['owed'],
+  },
+  {
+    title: 'a memory of webhooks that survives a rollback',
+    plant: () =>
+      withCommand('webhooks.change', (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input)),
+    breaks: ['owed', 'acknowledged'],
+  },
+  {
+    title: 'a delivery that is given up without a word',
+    plant: () =>
+      withCommand('deliveries.settle', (run) => (tx, input) => {
+        const { settlements, now } = input as { settlements: object[]; now: number };
+        return run(tx, { now, settlements: settlements.map((one) => ({ ...one, news: null })) } as never);
+      }),
+    breaks: ['told'],
+  },
+  {
+    title: 'an Idempotency-Key that is kept apart from its effect',
+    plant: () =>
+      withSql([
+        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, created_at) VALUES (?, ?, ?, ?, ?)',
+        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, created_at) VALUES (? || random(), ?, ?, ?, ?)',
+      ]),
+    breaks: ['onceOnly'],
+  },
+];
