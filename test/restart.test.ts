@@ -80,6 +80,22 @@ describe.each(ENDS)('after %s and a restart', (_signal, end) => {
     expect(retried?.at).toBeLessThan(plannedAt + LATE_MS);
   });
 
+  test('what is published while a receiver still wants to be left alone goes out when that is over', async () => {
+    const receiver = await startReceiver(answering(503, { 'retry-after': '4' }));
+    const first = await startServer({ allow: [receiver.address] });
+    await createWebhook(first, { url: receiver.url, retry: { strategy: 'delays', delaysMs: [] } });
+    const refused = await publish(first, 1);
+    await expect.poll(() => deliveryOf(first, refused), { interval: 20 }).toMatchObject({ state: 'exhausted' });
+    const holdUntil = (receiver.arrivals[0]?.at ?? 0) + 4_000;
+    await end(first);
+
+    receiver.respond = answering(204);
+    const second = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
+    await publish(second, 2);
+    const [, held] = await receiver.arrived(2);
+    expect(held?.at).toBeGreaterThanOrEqual(holdUntil);
+  });
+
   test('what a paused webhook is owed stays held, and goes out in order when it is resumed', async () => {
     const receiver = await startReceiver();
     const first = await startServer({ allow: [receiver.address] });
