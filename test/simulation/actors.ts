@@ -22,8 +22,9 @@ export async function publish(world: World, name: string): Promise<void> {
   const dice = world.diceFor(name);
   const count = Math.ceil(script.publications / script.publishers);
   for (let i = 0; i < count; i += 1) {
-    await pause(world, dice.within(0, (2 * script.busyMs) / count));
-    const size = i === 1 && script.isFlooded ? FLOOD : dice.hit(0.2) ? dice.within(2, 6) : 1;
+    // Now and then one comes right after another.
+    if (dice.hit(0.8)) await pause(world, dice.within(0, (2 * script.busyMs) / count));
+    const size = i === 1 && script.isFlooded ? FLOOD : dice.hit(0.3) ? dice.within(2, 6) : 1;
     const markers = Array.from({ length: size }, (_, place) => `${name}-${i}-${place}`);
     const key = dice.hit(0.4) ? `${name}-${i}` : null;
     await publishOne(world, dice, { markers, key, acknowledged: null, isRefused: false });

@@ -1,4 +1,4 @@
-import { HANDED } from '../../src/deliveries/handed.ts';
+import { CANCELLED, HANDED } from '../../src/deliveries/handed.ts';
 import type { Exchange } from '../../src/egress/index.ts';
 import type { Handler, Tx } from '../../src/store/index.ts';
 import type { Connection } from '../../src/store/sqlite/driver.ts';
@@ -13,6 +13,8 @@ export interface PlantedFlaw {
   plant: () => Flaw;
   /** Any of these may be seen to be broken first. */
   breaks: readonly Invariant[];
+  /** Where to begin, if it is so rare that a seed known to show it saves time. */
+  from?: number;
 }
 
 /** Puts another text in the place of a part of every statement that has it. */
@@ -223,5 +225,27 @@ export const FLAWS: readonly PlantedFlaw[] = [
         'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, created_at) VALUES (? || random(), ?, ?, ?, ?)',
       ]),
     breaks: ['onceOnly'],
+  },
+  // Mistakes that the simulation has found in Waybill itself.
+  {
+    title: 'a delivery that is sent although it was cancelled while it was in line',
+    plant: () =>
+      withCommand('deliveries.cancel', (run) => (tx, input) => {
+        const signal = (topic: string, payload: unknown) => {
+          if (topic !== CANCELLED) tx.signal(topic, payload);
+        };
+        return run(changed(tx, { signal }), input);
+      }),
+    breaks: ['onlyInHand'],
+  },
+  {
+    title: 'a start that forgets what a receiver has asked for, and so what is published meanwhile',
+    plant: () => ({
+      directory: (directory) => ({
+        ...directory,
+        list: () => directory.list().map((webhook) => ({ ...webhook, record: { ...webhook.record, holdUntil: null } })),
+      }),
+    }),
+    breaks: ['ends'],
   },
 ];

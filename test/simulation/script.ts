@@ -31,10 +31,10 @@ const PACES: readonly Pace[] = [
 ];
 
 export function writeScript(dice: Dice): Script {
-  const publications = dice.within(5, 30);
+  const publications = dice.within(5, 25);
   const crashes = dice.pick([0, 0, 1, 1, 2, 4]);
   return {
-    maxInFlight: dice.pick([2, 4, 8, 16, 64]),
+    maxInFlight: dice.pick([2, 2, 3, 4, 8, 64]),
     retentionDays: dice.pick([1, 30]),
     pace: dice.pick(PACES),
     busyMs: dice.pick([5_000, 30_000, 120_000, 600_000]),
@@ -42,7 +42,7 @@ export function writeScript(dice: Dice): Script {
     publishers: dice.within(1, 3),
     publications,
     isFlooded: dice.hit(0.01),
-    interventions: dice.pick([0, 8, 20, 40]),
+    interventions: dice.pick([0, 10, 30, 50]),
     crashes,
     crashShare: crashes / (publications * dice.within(5, 40)),
     stops: dice.pick([0, 0, 1, 2]),
@@ -86,7 +86,7 @@ export function webhookSettings(dice: Dice) {
     routing: dice.hit(0.15) ? ('unmatched' as const) : ('always' as const),
     retry: dice.hit(0.1) ? null : dice.pick(PLANS.map((plan) => structuredClone(plan) as never)),
     timeoutMs: dice.pick([500, 2_000, 15_000]),
-    limits: dice.hit(0.2) ? null : { maxConcurrency: dice.pick([1, 1, 2, 4]) },
+    limits: dice.hit(0.2) ? null : { maxConcurrency: dice.pick([1, 1, 1, 2, 4]) },
     ...rendering(dice),
   };
 }

@@ -1,0 +1,3 @@
+import { seedsSuite } from './seeds.suite.ts';
+
+seedsSuite({ from: 1, count: 500 });

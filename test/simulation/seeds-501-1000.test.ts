@@ -1,0 +1,3 @@
+import { seedsSuite } from './seeds.suite.ts';
+
+seedsSuite({ from: 501, count: 500 });
