@@ -8,9 +8,9 @@ const LIMIT_MS = 90_000;
 
 test.each(FLAWS)(
   'finds $title',
-  async ({ plant, breaks }) => {
+  async ({ plant, breaks, from = 1 }) => {
     const seen = new Set<string>();
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
+    for (let seed = from; seed < from + SEEDS; seed += 1) {
       const { violation } = await simulate(seed, plant());
       if (violation === null) continue;
       if (breaks.includes(violation.invariant)) return;

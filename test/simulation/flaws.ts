@@ -237,6 +237,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
         return run(changed(tx, { signal }), input);
       }),
     breaks: ['onlyInHand'],
+    from: 250,
   },
   {
     title: 'a start that forgets what a receiver has asked for, and so what is published meanwhile',
@@ -247,5 +248,6 @@ export const FLAWS: readonly PlantedFlaw[] = [
       }),
     }),
     breaks: ['ends'],
+    from: 600,
   },
 ];

@@ -9,8 +9,8 @@ export interface Sent {
   /** What method, content type and bytes came to. */
   content: string;
   body: string;
-  /** The settings that a first attempt is made by. */
-  rendering: string;
+  /** The settings that a first attempt is made by; null where it may have been either side of a change. */
+  rendering: string | null;
   /** What the connection brought; null while it is open. */
   answer: Verdict | null;
   status: number | null;

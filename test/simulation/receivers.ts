@@ -79,7 +79,7 @@ export function createReceivers(options: { now: () => number; busyMs: number; di
       case 'failing':
         return dice.hit(0.1) ? taken() : answer(500, dice.within(0, 100));
       case 'limiting':
-        return dice.hit(0.6) ? taken() : answer(429, 0, dice.within(0, 30) * 1000);
+        return dice.hit(0.6) ? taken() : answer(429, 0, dice.within(0, dice.pick([30, 300])) * 1000);
       case 'leaving':
         return dice.hit(0.15) ? answer(410, dice.within(0, 100)) : taken();
       case 'hanging':

@@ -53,6 +53,7 @@ export function writeScript(dice: Dice): Script {
 
 const PLANS = [
   { strategy: 'delays', delaysMs: [] },
+  { strategy: 'fixed', maxAttempts: 1, delayMs: 0, jitter: 0 },
   { strategy: 'delays', delaysMs: [0, 1_000] },
   { strategy: 'delays', delaysMs: [1_000, 5_000, 60_000, 3_600_000], jitter: 1 },
   { strategy: 'fixed', maxAttempts: 3, delayMs: 2_000, jitter: 0 },

@@ -53,7 +53,7 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
       attempt: Number(headers.get('x-waybill-attempt')),
       content: `${request.method} ${headers.get('content-type')} ${request.body}`,
       body: String(request.body),
-      rendering: views.at(-1)?.rendering ?? '',
+      rendering: renderingOf(views),
       answer: null,
       status: null,
       expected: null,
@@ -135,7 +135,8 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
   }
 
   function judgeContent({ row, sends }: DeliveryPicture, one: Sent): void {
-    const before = sends.find(({ isLogged, rendering }) => isLogged || rendering === one.rendering);
+    const isSame = (rendering: string | null) => rendering !== null && rendering === one.rendering;
+    const before = sends.find(({ isLogged, rendering }) => isLogged || isSame(rendering));
     if (before !== undefined && before.content !== one.content)
       verdicts.violated('sameBytes', `d${row.number} is sent as ${one.content}, and was as ${before.content}`, row.id);
     const marker = picture.events.get(row.eventSequence)?.marker ?? '';
@@ -184,6 +185,12 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     wasAccepted: (deliveryId, attempt) => accepted.has(`${deliveryId} ${attempt}`),
     cancelled: (deliveryId) => cancelled.add(deliveryId),
   };
+}
+
+/** The settings that a first attempt is made by; null while they change. */
+function renderingOf(views: readonly Facts[]): string | null {
+  const [rendering, ...others] = new Set(views.map((view) => view.rendering));
+  return others.length === 0 ? (rendering ?? null) : null;
 }
 
 function headersOf({ headers }: OutboundRequest): Map<string, string> {
