@@ -159,8 +159,8 @@ export interface DeliveryQueue {
   room(tx: Tx, rules: WebhookRules, now: number): Promise<number>;
   /** Hands out what is due of a webhook, as far as there are slots and its rate allows. */
   giveTurn(tx: Tx, rules: WebhookRules, now: number): Promise<void>;
-  /** Ends open deliveries as cancelled; one that has ended stays as it is. */
-  cancel(tx: Tx, numbers: readonly number[], reason: 'cancelled' | 'webhook_deleted', now: number): Promise<void>;
+  /** Ends open deliveries as cancelled, and returns how many; one that has ended stays as it is. */
+  cancel(tx: Tx, numbers: readonly number[], reason: 'cancelled' | 'webhook_deleted', now: number): Promise<number>;
 }
 
 interface HandedRow {
@@ -527,7 +527,6 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     return { isMore: rows.length === ORPHANS_A_STEP };
   }
 
-  /** Cancels those that are open, and returns how many they are. */
   async function cancel(tx: Tx, numbers: readonly number[], reason: string, now: number): Promise<number> {
     let cancelled = 0;
     for (const number of numbers) cancelled += await tx.run(CANCEL, reason, now, number);

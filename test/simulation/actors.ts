@@ -1,7 +1,8 @@
+import type { WebhookId } from '../../src/kernel/ids.ts';
 import type { Dice } from './dice.ts';
 import type { Publication } from './publications.ts';
 import { hasEnded } from './rules.ts';
-import { eventFor, webhookPatch, webhookSettings } from './script.ts';
+import { eventFor, replayRequest, sharedSettings, webhookPatch, webhookSettings } from './script.ts';
 import type { World } from './world.ts';
 
 /** Resolves after so long of virtual time, whatever becomes of the process. */
@@ -34,7 +35,6 @@ export async function publish(world: World, name: string): Promise<void> {
 async function publishOne(world: World, dice: Dice, publication: Publication): Promise<void> {
   const { markers, key } = publication;
   const events = markers.map((marker) => eventFor(dice, marker));
-  const once = key === null ? null : { scope: 'publisher', key, fingerprint: key };
   const { publications } = world.witness;
   let isUncertain = false;
   publications.asked(publication);
@@ -42,7 +42,7 @@ async function publishOne(world: World, dice: Dice, publication: Publication): P
   let repeats = key !== null && dice.hit(0.2) ? 1 : 0;
   for (let asked = 0; asked < PATIENCE || key !== null; asked += 1) {
     const answer = await world.call(async (api) => {
-      const published = await api.publish(structuredClone(events), once);
+      const published = await api.publish(structuredClone(events), key);
       publications.acknowledged(publication, published);
       return published;
     });
@@ -63,13 +63,19 @@ async function publishOne(world: World, dice: Dice, publication: Publication): P
 /** Creates the webhooks that the run begins with. */
 export async function setUp(world: World): Promise<void> {
   const dice = world.diceFor('set-up');
+  if (dice.hit(0.5)) await insist(world, (api) => api.replaceDefaults(sharedSettings(dice)));
   for (let i = 0; i < world.script.webhooks; i += 1) {
     const body = { name: `webhook ${i}`, ...webhookSettings(dice) };
-    for (;;) {
-      const answer = await world.call((api) => api.createWebhook(body));
-      if (answer.kind !== 'down') break;
-      await pause(world, ASK_AGAIN_MS);
-    }
+    await insist(world, (api) => api.createWebhook(body));
+  }
+}
+
+/** Asks until somebody takes the call. */
+async function insist(world: World, act: Parameters<World['call']>[0]): Promise<void> {
+  for (;;) {
+    const { kind } = await world.call(act);
+    if (kind !== 'down') return;
+    await pause(world, ASK_AGAIN_MS);
   }
 }
 
@@ -102,15 +108,40 @@ async function intervene(world: World, dice: Dice): Promise<void> {
   if (roll <= 6) return ask(world, `deletes w${number}`, (api) => api.deleteWebhook(id));
   if (roll <= 25) return ask(world, `pauses w${number}`, (api) => api.pauseWebhook(id));
   if (roll <= 45) return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
-  if (roll <= 68) {
+  if (roll <= 67) {
     const patch = webhookPatch(dice);
     return ask(world, `changes w${number} ${JSON.stringify(patch)}`, (api) => api.changeWebhook(id, patch as never));
   }
-  if (roll <= 72 || row === null) return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
-  if (roll <= 85) return ask(world, `retries d${row.number}`, (api) => api.retryDelivery(row.id));
+  if (roll <= 71) {
+    const settings = sharedSettings(dice);
+    return ask(world, `sets for all ${JSON.stringify(settings)}`, (api) => api.replaceDefaults(settings));
+  }
+  if (roll <= 78) {
+    const request = replayRequest(dice, id as WebhookId, world.timeline.now());
+    return ask(world, `replays to w${number} ${JSON.stringify(request)}`, (api) => api.createReplay(request));
+  }
+  if (roll <= 81) return cancelReplay(world);
+  if (roll <= 83 || row === null) return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
+  if (roll <= 91) return ask(world, `retries d${row.number}`, (api) => api.retryDelivery(row.id));
   return ask(world, `cancels d${row.number}`, async (api) => {
     await api.cancelDelivery(row.id);
     world.witness.sends.cancelled(row.id);
+  });
+}
+
+/** Cancels the last replay that there is. Nothing of it is open when that is answered. */
+async function cancelReplay(world: World): Promise<void> {
+  const { picture, verdicts } = world;
+  const replay = [...picture.replays.values()].at(-1);
+  if (replay === undefined) return;
+  const { number, id } = replay.row;
+  await ask(world, `cancels r${number}`, async (api) => {
+    await api.cancelReplay(id);
+    for (const { row } of replay.made.values()) {
+      if (!hasEnded(row.state))
+        verdicts.violated('replays', `d${row.number} of r${number} is open after its end`, row.id);
+      world.witness.sends.cancelled(row.id);
+    }
   });
 }
 

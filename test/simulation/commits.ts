@@ -1,13 +1,38 @@
 import type { Verdicts } from './invariants.ts';
-import type { AttemptRow, DeletedRow, DeliveryRow, EventRow, JournalRow, WebhookRow } from './journal.ts';
-import { type DeliveryPicture, type EventPicture, type LifePicture, type Picture, subjectsOf } from './picture.ts';
-import { factsOf, hasEnded, inconsistency, isExhaustionTold, mayBecome, owedTo } from './rules.ts';
+import type {
+  AttemptRow,
+  DefaultsRow,
+  DeletedRow,
+  DeliveryRow,
+  EventRow,
+  JournalRow,
+  ReplayRow,
+  WebhookRow,
+} from './journal.ts';
+import {
+  type DeliveryPicture,
+  type EventPicture,
+  type LifePicture,
+  type Picture,
+  type ReplayPicture,
+  subjectsOf,
+} from './picture.ts';
+import {
+  type Facts,
+  factsOf,
+  hasEnded,
+  inconsistency,
+  isExhaustionTold,
+  mayBecome,
+  owedTo,
+  type Settings,
+} from './rules.ts';
 import type { Trace } from './trace.ts';
 
 /** Looks at what was committed, in order, and judges it. */
 export interface CommitWitness {
-  /** Called with what one commit has written. */
-  committed(rows: readonly JournalRow[]): void;
+  /** Called with what one commit has written. Returns the webhooks that are others now, in the order of the changes. */
+  committed(rows: readonly JournalRow[]): Facts[];
 }
 
 interface Options {
@@ -25,12 +50,14 @@ interface Debts {
   news: Map<string, number>;
   /** Until when webhooks must be left alone, by number. */
   holds: Map<number, number>;
+  completed: ReplayPicture[];
 }
 
 export function createCommitWitness({ picture, verdicts, trace, now, retentionMs }: Options): CommitWitness {
   const lastSequence = new Map<number, number>();
   let lastEvent = 0;
   let debts: Debts = noDebts();
+  let changed: Facts[] = [];
 
   function oweNews(type: string, id: string, count: number): void {
     const key = `${type} ${id}`;
@@ -41,9 +68,7 @@ export function createCommitWitness({ picture, verdicts, trace, now, retentionMs
 
   function onWebhook(row: WebhookRow): void {
     const before = picture.webhooks.get(row.number);
-    const facts = factsOf(row);
-    picture.webhooks.set(row.number, facts);
-    picture.webhooksById.set(row.id, facts);
+    const facts = take(row);
     if ((before?.isPaused ?? false) !== facts.isPaused)
       oweNews(facts.isPaused ? 'webhook.paused' : 'webhook.recovered', row.id, 1);
     const hold = debts.holds.get(row.number);
@@ -51,6 +76,21 @@ export function createCommitWitness({ picture, verdicts, trace, now, retentionMs
     const state = facts.isDeleted ? 'deleted' : facts.isPaused ? 'paused' : facts.isEnabled ? 'active' : 'disabled';
     const holdText = facts.holdUntil > now() ? `, held for ${facts.holdUntil - now()} ms` : '';
     trace.note(`store    w${row.number} is ${state}${holdText}`, `w${row.number}`);
+  }
+
+  function take(row: WebhookRow): Facts {
+    const facts = factsOf(row, picture.shared);
+    picture.webhookRows.set(row.number, row);
+    picture.webhooks.set(row.number, facts);
+    picture.webhooksById.set(row.id, facts);
+    changed.push(facts);
+    return facts;
+  }
+
+  function onDefaults({ value }: DefaultsRow): void {
+    picture.shared = JSON.parse(value) as Settings;
+    for (const row of picture.webhookRows.values()) take(row);
+    trace.note(`store    webhooks inherit ${value}`);
   }
 
   // ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -90,29 +130,83 @@ export function createCommitWitness({ picture, verdicts, trace, now, retentionMs
   }
 
   function onNewDelivery(row: DeliveryRow): void {
-    const isTest = row.sequence === null && row.replayOf === null;
+    const isTest = row.sequence === null && row.replayOf === null && row.replay === null;
     const changedAt = now();
-    const delivery: DeliveryPicture = { row, changedAt, attempts: [], tries: 0, plannedAt: null, sends: [], isTest };
+    const delivery: DeliveryPicture = {
+      row,
+      changedAt,
+      attempts: [],
+      tries: 0,
+      plannedAt: null,
+      sends: [],
+      content: null,
+      isTest,
+    };
     picture.deliveries.set(row.number, delivery);
     picture.deliveriesById.set(row.id, delivery);
     trace.note(`store    d${row.number} is made, ${row.state}, trigger ${row.trigger}`, ...subjectsOf(delivery));
-    if (row.replayOf !== null) judgeReplay(row);
+    if (row.replay !== null) onReplayed(delivery, row.replay);
+    else if (row.replayOf !== null) judgeRetried(row);
     else if (!isTest) judgeOwed(row);
   }
 
-  function judgeReplay(row: DeliveryRow): void {
+  /** Made by a replay: once more what was sent before, or what was never owed, under the next number. */
+  function onReplayed(delivery: DeliveryPicture, number: number): void {
+    const { row } = delivery;
+    const replay = picture.replays.get(number);
+    const key = `e${row.eventSequence} w${row.webhookNumber}`;
+    if (replay === undefined || replay.row.state !== 'running' || replay.made.has(key))
+      verdicts.violated(
+        'replays',
+        `d${row.number} is made by r${number}: ${key} a second time, or after its end`,
+        row.id,
+      );
+    replay?.made.set(key, delivery);
+    if (row.replayOf === null) {
+      judgeSequence(row);
+      return;
+    }
+    const first = picture.deliveriesById.get(row.replayOf);
+    if (first === undefined || first.row.sequence !== row.sequence)
+      verdicts.violated('replays', `d${row.number} repeats ${row.replayOf}, which it does not fit`, row.id);
+    if (row.bodyHash !== null) delivery.content = first?.sends.find(({ isLogged }) => isLogged)?.content ?? null;
+  }
+
+  function onReplay(row: ReplayRow): void {
+    const replay = picture.replays.get(row.number) ?? { row, made: new Map<string, DeliveryPicture>() };
+    picture.replays.set(row.number, replay);
+    if (row.state !== replay.row.state || row.made === 0)
+      trace.note(`store    r${row.number} (${row.body}) is ${row.state}, ${row.made} of ${row.count} made`);
+    replay.row = row;
+    if (row.state === 'completed') debts.completed.push(replay);
+  }
+
+  function judgeCompleted({ row, made }: ReplayPicture): void {
+    const { count, skipped } = row;
+    const open = [...made.values()].filter((delivery) => !hasEnded(delivery.row.state)).length;
+    if (open > 0 || made.size + skipped !== count) {
+      const numbers = `${made.size} made, ${skipped} skipped, ${open} open, of ${count}`;
+      verdicts.violated('replays', `r${row.number} is completed with ${numbers}`);
+    }
+  }
+
+  function judgeRetried(row: DeliveryRow): void {
     const first = picture.deliveriesById.get(row.replayOf as string)?.row;
     if (first === undefined || !hasEnded(first.state) || first.sequence !== row.sequence)
       verdicts.violated('byHand', `d${row.number} is a replay of ${row.replayOf}, which it does not fit`, row.id);
   }
 
   function judgeOwed(row: DeliveryRow): void {
-    const { number, webhookNumber, eventSequence, sequence } = row;
+    const { number, webhookNumber, eventSequence } = row;
     if (picture.events.get(eventSequence)?.missing.delete(webhookNumber) !== true)
       verdicts.violated('owed', `d${number}: e${eventSequence} is not owed to w${webhookNumber}, or twice`, row.id);
+    judgeSequence(row);
+  }
+
+  function judgeSequence({ number, id, webhookNumber, sequence }: DeliveryRow): void {
     const last = lastSequence.get(webhookNumber) ?? 0;
     if (sequence !== last + 1) {
-      verdicts.violated('sequence', `d${number} has the number ${sequence} of w${webhookNumber} after ${last}`, row.id);
+      verdicts.violated('sequence', `d${number} has the number ${sequence} of w${webhookNumber} after ${last}`, id);
     }
     lastSequence.set(webhookNumber, sequence as number);
   }
@@ -264,28 +358,33 @@ export function createCommitWitness({ picture, verdicts, trace, now, retentionMs
     for (const [what, count] of debts.news) {
       if (count !== 0) verdicts.violated('told', `${what} was told ${count > 0 ? 'too rarely' : 'too often'}`);
     }
+    for (const replay of debts.completed) judgeCompleted(replay);
     for (const [number, until] of debts.holds)
       verdicts.violated('decision', `w${number} is not left alone for ${until - now()} ms as its receiver asked`);
     debts = noDebts();
   }
 
+  function onRow(row: JournalRow, life: LifePicture): void {
+    if (row.kind === 'webhook') onWebhook(row);
+    else if (row.kind === 'defaults') onDefaults(row);
+    else if (row.kind === 'replay') onReplay(row);
+    else if (row.kind === 'event') onEvent(row);
+    else if (row.kind === 'delivery') onDelivery(row, life);
+    else if (row.kind === 'attempt') onAttempt(row, life);
+    else if (row.kind === 'deleted') onDeleted(row);
+    else onPruned(row.sequence);
+  }
+
   return {
     committed(rows) {
-      const { life } = picture;
-      if (life === null) return;
-      for (const row of rows) {
-        if (row.kind === 'webhook') onWebhook(row);
-        else if (row.kind === 'event') onEvent(row);
-        else if (row.kind === 'delivery') onDelivery(row, life);
-        else if (row.kind === 'attempt') onAttempt(row, life);
-        else if (row.kind === 'deleted') onDeleted(row);
-        else onPruned(row.sequence);
-      }
+      changed = [];
+      for (const row of rows) onRow(row, picture.life as LifePicture);
       settleDebts();
+      return changed;
     },
   };
 }
 
 function noDebts(): Debts {
-  return { events: [], news: new Map(), holds: new Map() };
+  return { events: [], news: new Map(), holds: new Map(), completed: [] };
 }

@@ -226,6 +226,30 @@ export const FLAWS: readonly PlantedFlaw[] = [
       ]),
     breaks: ['onceOnly'],
   },
+  {
+    title: 'a replay that forgets what it has made',
+    plant: () =>
+      withSql([
+        'DELETE FROM replay_candidates WHERE replay_number = ? AND webhook_number = ? AND number = ?',
+        'DELETE FROM replay_candidates WHERE replay_number = ? AND webhook_number = ? AND number = ? AND FALSE',
+      ]),
+    breaks: ['replays'],
+  },
+  {
+    title: 'a rate that nobody keeps to',
+    plant: () => ({
+      directory: (directory) => ({
+        ...directory,
+        get(id) {
+          const webhook = directory.get(id);
+          if (webhook === null) return null;
+          const { config } = webhook;
+          return { ...webhook, config: { ...config, limits: { ...config.limits, ratePerSecond: null } } };
+        },
+      }),
+    }),
+    breaks: ['rate'],
+  },
   // Mistakes that the simulation has found in Waybill itself.
   {
     title: 'a delivery that is sent although it was cancelled while it was in line',

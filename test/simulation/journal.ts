@@ -19,6 +19,24 @@ export interface EventRow {
   data: string;
 }
 
+/** What webhooks inherit, after a write. */
+export interface DefaultsRow {
+  kind: 'defaults';
+  value: string;
+}
+
+/** A replay's row after a write. */
+export interface ReplayRow {
+  kind: 'replay';
+  number: number;
+  id: string;
+  body: string;
+  state: string;
+  count: number;
+  made: number;
+  skipped: number;
+}
+
 /** A delivery's row after a write. */
 export interface DeliveryRow {
   kind: 'delivery';
@@ -38,6 +56,10 @@ export interface DeliveryRow {
   tries: number;
   heldBy: string | null;
   replayOf: string | null;
+  /** The replay that has made it, if one has. */
+  replay: number | null;
+  /** Says of a new one whether it is to carry the bytes of another. */
+  bodyHash: string | null;
   endedAt: number | null;
 }
 
@@ -65,7 +87,15 @@ export interface PrunedRow {
   sequence: number;
 }
 
-export type JournalRow = WebhookRow | EventRow | DeliveryRow | AttemptRow | DeletedRow | PrunedRow;
+export type JournalRow =
+  | WebhookRow
+  | DefaultsRow
+  | ReplayRow
+  | EventRow
+  | DeliveryRow
+  | AttemptRow
+  | DeletedRow
+  | PrunedRow;
 
 const NAMES = {
   webhook: {
@@ -75,6 +105,16 @@ const NAMES = {
     paused: 'paused',
     holdUntil: 'hold_until',
     deletedAt: 'deleted_at',
+  },
+  defaults: { value: 'value' },
+  replay: {
+    number: 'number',
+    id: 'id',
+    body: 'body',
+    state: 'state',
+    count: 'delivery_count',
+    made: 'made',
+    skipped: 'skipped',
   },
   event: { sequence: 'sequence', id: 'id', type: 'type', data: 'data' },
   delivery: {
@@ -93,6 +133,8 @@ const NAMES = {
     tries: 'tries',
     heldBy: 'held_by',
     replayOf: 'replay_of',
+    replay: 'replay_number',
+    bodyHash: 'body_hash',
     endedAt: 'ended_at',
   },
   attempt: {
@@ -110,6 +152,10 @@ const NAMES = {
 const WATCHED = [
   ['INSERT', 'webhooks', 'webhook', 'NEW'],
   ['UPDATE', 'webhooks', 'webhook', 'NEW'],
+  ['INSERT', 'settings', 'defaults', 'NEW', "NEW.name = 'settings/webhooks'"],
+  ['UPDATE', 'settings', 'defaults', 'NEW', "NEW.name = 'settings/webhooks'"],
+  ['INSERT', 'replays', 'replay', 'NEW'],
+  ['UPDATE', 'replays', 'replay', 'NEW'],
   ['INSERT', 'events', 'event', 'NEW'],
   ['INSERT', 'deliveries', 'delivery', 'NEW'],
   ['UPDATE', 'deliveries', 'delivery', 'NEW'],
@@ -130,10 +176,10 @@ export interface Journal {
  */
 export function keepJournal(connection: Connection): Journal {
   connection.exec('CREATE TEMP TABLE journal (place INTEGER PRIMARY KEY, content TEXT NOT NULL)');
-  for (const [verb, table, kind, side] of WATCHED) {
+  for (const [verb, table, kind, side, condition = 'TRUE'] of WATCHED) {
     const members = Object.entries(NAMES[kind]).map(([name, column]) => `'${name}', ${side}.${column}`);
     connection.exec(
-      `CREATE TEMP TRIGGER journal_${verb}_${table} AFTER ${verb} ON ${table} BEGIN
+      `CREATE TEMP TRIGGER journal_${verb}_${table} AFTER ${verb} ON ${table} WHEN ${condition} BEGIN
         INSERT INTO journal (content) VALUES (json_object('kind', '${kind}', ${members.join(', ')}));
       END`,
     );

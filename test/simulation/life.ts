@@ -1,6 +1,13 @@
 import { type CommandOptions, createHandlers } from '../../src/app.commands.ts';
 import { cancelDelivery, cancelOrphans, removeWebhook, retryDelivery } from '../../src/deliveries/deliveries.store.ts';
-import { createDispatcher, createRetention, testWebhook } from '../../src/deliveries/index.ts';
+import {
+  createDispatcher,
+  createReplayLoop,
+  createReplays,
+  createRetention,
+  testWebhook,
+} from '../../src/deliveries/index.ts';
+import type { ReplayRequest } from '../../src/deliveries/replays.ts';
 import { parseEgressAllow, type Sender } from '../../src/egress/index.ts';
 import type { GivenEvent } from '../../src/events/events.ts';
 import { createEvents } from '../../src/events/index.ts';
@@ -9,20 +16,22 @@ import { createIds } from '../../src/kernel/ids.ts';
 import type { JsonObject } from '../../src/kernel/json.ts';
 import type { Random } from '../../src/kernel/random.ts';
 import type { Sealer } from '../../src/kernel/sealing.ts';
-import type { Handler, OnceOnly, Store } from '../../src/store/index.ts';
+import { createRecall, type Handler, type OnceRequest, type Store } from '../../src/store/index.ts';
 import type { Connection } from '../../src/store/sqlite/driver.ts';
 import {
+  createDefaultSettings,
   createWebhooks,
-  ensureInstanceIdentity,
   ensureSealedBy,
   openDirectory,
+  openInstance,
   type WebhookDirectory,
 } from '../../src/webhooks/index.ts';
-import type { NewWebhookBody } from '../../src/webhooks/webhooks.schemas.ts';
+import type { GivenSettings, NewWebhookBody } from '../../src/webhooks/webhooks.schemas.ts';
 
 /** What people and programs ask of a running server: the verbs behind its routes. */
 export interface Api {
-  publish(events: GivenEvent[], once: Omit<OnceOnly, 'now'> | null): Promise<{ id: string; deliveryCount: number }[]>;
+  /** `key`: an Idempotency-Key. */
+  publish(events: GivenEvent[], key: string | null): Promise<{ id: string; deliveryCount: number }[]>;
   createWebhook(body: NewWebhookBody): Promise<unknown>;
   changeWebhook(id: string, patch: JsonObject): Promise<unknown>;
   pauseWebhook(id: string): Promise<unknown>;
@@ -31,6 +40,9 @@ export interface Api {
   testWebhook(id: string): Promise<unknown>;
   retryDelivery(id: string): Promise<unknown>;
   cancelDelivery(id: string): Promise<unknown>;
+  replaceDefaults(settings: GivenSettings): Promise<unknown>;
+  createReplay(request: ReplayRequest): Promise<unknown>;
+  cancelReplay(id: string): Promise<unknown>;
 }
 
 /** A mistake put into a process on purpose, to see whether it is found. Each member changes one seam. */
@@ -73,7 +85,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const store = flaw.store?.(opened) ?? opened;
 
   await ensureSealedBy(store, sealer.keyId);
-  const instance = await ensureInstanceIdentity(store, random);
+  const instance = await openInstance(store, random);
   const inStep = await openDirectory(store, sealer);
   const directory = flaw.directory?.(inStep) ?? inStep;
   const events = createEvents({ store, clock, ids });
@@ -85,41 +97,56 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     clock,
     random,
     ids,
-    instance,
+    instance: instance.identity,
     report: () => undefined,
     onFault,
   });
   const retention = createRetention({ store, clock, retentionDays, onFault });
+  const replayLoop = createReplayLoop({ store, clock, onFault });
+  const replays = createReplays({ store, directory, clock, ids });
   const rules = parseEgressAllow('');
   const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
+  const defaults = createDefaultSettings({ store, directory, sealer, rules });
+  const recall = createRecall(store);
+
+  /** As the HTTP edge does it: an answer that is kept is looked for first. */
+  async function onceOf(key: string): Promise<OnceRequest> {
+    const once = { scope: 'client', key, fingerprint: key, now: clock.now() };
+    return { ...once, kept: await recall(once), seal: JSON.stringify, open: JSON.parse };
+  }
 
   async function deleteWebhook(id: string): Promise<void> {
-    const { isMore } = await store.run(removeWebhook, { id, now: clock.now() });
+    const { isMore } = await store.run(removeWebhook, { id, basis: null, now: clock.now() });
     for (let left = isMore; left; ) left = (await store.run(cancelOrphans, { webhookId: id, now: clock.now() })).isMore;
   }
 
   options.onListening({
-    publish: (given, once) => events.publish(given, (i) => `/${i}`, once && { ...once, now: clock.now() }),
+    publish: async (given, key) => events.publish(given, (i) => `/${i}`, key === null ? null : await onceOf(key)),
     createWebhook: (body) => webhooks.create(body, null),
-    changeWebhook: (id, patch) => webhooks.change(id, patch),
-    pauseWebhook: (id) => webhooks.pause(id, 'manual'),
-    resumeWebhook: (id) => webhooks.pause(id, null),
+    changeWebhook: (id, patch) => webhooks.change(id, patch, matchAnything),
+    pauseWebhook: (id) => webhooks.pause(id, 'manual', matchAnything, null),
+    resumeWebhook: (id) => webhooks.pause(id, null, matchAnything, null),
     deleteWebhook,
-    async testWebhook(id) {
-      const webhook = directory.get(id);
-      return webhook && testWebhook({ store, egress, clock, ids, instance }, webhook, null);
-    },
+    testWebhook: (id) =>
+      testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, id, null, null),
     retryDelivery: (id) => store.run(retryDelivery, { id, now: clock.now() }),
     cancelDelivery: (id) => store.run(cancelDelivery, { id, now: clock.now() }),
+    replaceDefaults: (settings) => defaults.replace(settings, matchAnything),
+    createReplay: (request) => replays.create(request, null),
+    cancelReplay: (id) => replays.cancel(id, null),
   });
   await dispatcher.start();
+  await replayLoop.start();
   retention.start();
 
   return {
     async stop(callsAnswered) {
       retention.stop();
-      await Promise.all([callsAnswered(), dispatcher.stop()]);
+      await Promise.all([callsAnswered(), replayLoop.stop(), dispatcher.stop()]);
       await store.close();
     },
   };
 }
+
+/** There is no If-Match here. */
+function matchAnything(): void {}

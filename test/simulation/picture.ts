@@ -1,5 +1,5 @@
-import type { AttemptRow, DeliveryRow, EventRow } from './journal.ts';
-import type { Expected, Facts, Verdict } from './rules.ts';
+import type { AttemptRow, DeliveryRow, EventRow, ReplayRow, WebhookRow } from './journal.ts';
+import type { Expected, Facts, Settings, Verdict } from './rules.ts';
 import type { Subject } from './trace.ts';
 
 /** One request for a delivery, as those who look on saw it. */
@@ -30,6 +30,8 @@ export interface DeliveryPicture {
   /** The instant of the plan that a try by hand has overtaken, by our own count. */
   plannedAt: number | null;
   sends: Sent[];
+  /** What it has to carry, because it is to repeat another one; null when it is made from its event. */
+  content: string | null;
   /** Connection tests are logged as deliveries, and owed to nobody. */
   isTest: boolean;
 }
@@ -44,6 +46,12 @@ export interface EventPicture {
   isPruned: boolean;
 }
 
+export interface ReplayPicture {
+  row: ReplayRow;
+  /** Each event and webhook that it has made a delivery for. */
+  made: Map<string, DeliveryPicture>;
+}
+
 /** A run of the process. */
 export interface LifePicture {
   number: number;
@@ -55,6 +63,9 @@ export interface LifePicture {
 
 /** What those who look on know. Committed is what the database holds; `views` is what the main thread has been told. */
 export interface Picture {
+  webhookRows: Map<number, WebhookRow>;
+  /** What people have set for all webhooks. */
+  shared: Settings;
   webhooks: Map<number, Facts>;
   webhooksById: Map<string, Facts>;
   /** More than one while a change is being told: whatever happens meanwhile may go by either. */
@@ -63,11 +74,14 @@ export interface Picture {
   eventsById: Map<string, EventPicture>;
   deliveries: Map<number, DeliveryPicture>;
   deliveriesById: Map<string, DeliveryPicture>;
+  replays: Map<number, ReplayPicture>;
   life: LifePicture | null;
 }
 
 export function createPicture(): Picture {
   return {
+    webhookRows: new Map(),
+    shared: {},
     webhooks: new Map(),
     webhooksById: new Map(),
     views: new Map(),
@@ -75,6 +89,7 @@ export function createPicture(): Picture {
     eventsById: new Map(),
     deliveries: new Map(),
     deliveriesById: new Map(),
+    replays: new Map(),
     life: null,
   };
 }

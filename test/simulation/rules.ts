@@ -33,44 +33,64 @@ export interface Facts {
   isPaused: boolean;
   isDeleted: boolean;
   holdUntil: number;
-  eventTypes: string[];
+  eventTypes: readonly string[];
   scope: Scope;
   routing: string;
   plan: Plan;
   maxConcurrency: number;
+  ratePerSecond: number | null;
   /** All that decides what a first attempt sends. */
   rendering: string;
 }
 
+/** Settings as they are kept: those of a webhook, or those that webhooks inherit. */
+export interface Settings {
+  url?: string;
+  enabled?: boolean;
+  eventTypes?: string[];
+  scope?: Scope;
+  routing?: string;
+  retry?: Plan;
+  limits?: { maxConcurrency?: number; ratePerSecond?: number | null };
+  method?: string;
+  contentType?: string;
+  payload?: object;
+}
+
 const DEFAULT_DELAYS_MS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400].map((s) => s * 1000);
 
-export function factsOf(row: WebhookRow): Facts {
-  const config = JSON.parse(row.config) as {
-    url: string;
-    enabled?: boolean;
-    eventTypes?: string[];
-    scope?: Scope;
-    routing?: string;
-    retry?: Plan;
-    limits?: { maxConcurrency?: number };
-    method?: string;
-    contentType?: string;
-    payload?: object;
+const BUILT_IN = {
+  enabled: true,
+  eventTypes: [],
+  scope: {},
+  routing: 'always',
+  retry: { strategy: 'delays', delaysMs: DEFAULT_DELAYS_MS, jitter: 0.1 },
+} as const satisfies Record<string, unknown>;
+
+/** A webhook as its own settings make it, what people have set for all, and what is built in. */
+export function factsOf(row: WebhookRow, shared: Settings): Facts {
+  const own = JSON.parse(row.config) as Settings;
+  const { enabled, eventTypes, scope, routing, retry, method, contentType, payload } = {
+    ...BUILT_IN,
+    ...shared,
+    ...own,
   };
+  const limits = { maxConcurrency: 16, ratePerSecond: null, ...shared.limits, ...own.limits };
   return {
     number: row.number,
     id: row.id,
-    url: config.url,
-    isEnabled: config.enabled ?? true,
+    url: own.url === undefined ? (shared.url ?? '') : new URL(own.url, shared.url).href,
+    isEnabled: enabled,
     isPaused: row.paused === 1,
     isDeleted: row.deletedAt !== null,
     holdUntil: row.holdUntil ?? 0,
-    eventTypes: config.eventTypes ?? [],
-    scope: config.scope ?? {},
-    routing: config.routing ?? 'always',
-    plan: config.retry ?? { strategy: 'delays', delaysMs: DEFAULT_DELAYS_MS, jitter: 0.1 },
-    maxConcurrency: config.limits?.maxConcurrency ?? 16,
-    rendering: JSON.stringify([config.method, config.contentType, config.payload]),
+    eventTypes,
+    scope,
+    routing,
+    plan: retry as Plan,
+    maxConcurrency: limits.maxConcurrency,
+    ratePerSecond: limits.ratePerSecond,
+    rendering: JSON.stringify([method, contentType, payload]),
   };
 }
 

@@ -1,3 +1,6 @@
+import type { ReplayRequest } from '../../src/deliveries/replays.ts';
+import type { WebhookId } from '../../src/kernel/ids.ts';
+import type { GivenSettings } from '../../src/webhooks/webhooks.schemas.ts';
 import type { Dice } from './dice.ts';
 import { MANNERS } from './receivers.ts';
 import type { Pace } from './timeline.ts';
@@ -51,7 +54,7 @@ export function writeScript(dice: Dice): Script {
   };
 }
 
-const PLANS = [
+const PLANS: readonly NonNullable<GivenSettings['retry']>[] = [
   { strategy: 'delays', delaysMs: [] },
   { strategy: 'fixed', maxAttempts: 1, delayMs: 0, jitter: 0 },
   { strategy: 'delays', delaysMs: [0, 1_000] },
@@ -59,7 +62,7 @@ const PLANS = [
   { strategy: 'fixed', maxAttempts: 3, delayMs: 2_000, jitter: 0 },
   { strategy: 'fixed', maxAttempts: 6, delayMs: 0, jitter: 0 },
   { strategy: 'exponential', maxAttempts: 5, initialDelayMs: 500, factor: 3, maxDelayMs: 10_000, jitter: 0.5 },
-] as const;
+];
 
 const FILTERS = [
   [],
@@ -81,15 +84,32 @@ const SCOPES = [
 /** Settings of a webhook: some of its own, the rest inherited. */
 export function webhookSettings(dice: Dice) {
   return {
-    url: `https://receiver.example/${dice.pick(MANNERS)}/${dice.within(1, 3)}`,
+    ...sharedSettings(dice),
+    url: dice.pick([urlOf(dice), urlOf(dice), urlOf(dice), `/${dice.pick(MANNERS)}/1`, null]),
     eventTypes: dice.pick(FILTERS),
     scope: dice.pick(SCOPES),
     routing: dice.hit(0.15) ? ('unmatched' as const) : ('always' as const),
-    retry: dice.hit(0.1) ? null : dice.pick(PLANS.map((plan) => structuredClone(plan) as never)),
+  };
+}
+
+/** Settings for all webhooks. */
+export function sharedSettings(dice: Dice) {
+  return {
+    url: urlOf(dice),
+    retry: dice.hit(0.1) ? null : structuredClone(dice.pick(PLANS)),
     timeoutMs: dice.pick([500, 2_000, 15_000]),
-    limits: dice.hit(0.2) ? null : { maxConcurrency: dice.pick([1, 1, 1, 2, 4]) },
+    limits: dice.hit(0.2) ? null : limitsOf(dice),
     ...rendering(dice),
   };
+}
+
+function urlOf(dice: Dice): string {
+  return `https://receiver.example/${dice.pick(MANNERS)}/${dice.within(1, 3)}`;
+}
+
+function limitsOf(dice: Dice) {
+  const maxConcurrency = dice.pick([1, 1, 1, 2, 4]);
+  return { maxConcurrency, ...(dice.hit(0.15) ? { ratePerSecond: dice.pick([1, 5, 40]) } : {}) };
 }
 
 /** Settings that decide what a first attempt sends. */
@@ -118,6 +138,23 @@ export function webhookPatch(dice: Dice) {
 }
 
 const TYPES = ['order.placed', 'order.shipped', 'stock.low', 'transfer.completed', 'schedule.created'];
+
+/** What somebody wants to be sent again: a stretch of the last minutes, to one webhook or to all. */
+export function replayRequest(dice: Dice, webhookId: WebhookId, now: number): ReplayRequest {
+  return {
+    selection: {
+      webhookId: dice.hit(0.8) ? webhookId : null,
+      from: now - dice.within(0, 600_000),
+      to: now + dice.within(-10_000, 1_000),
+      states: dice.pick([null, null, ['delivered'], ['exhausted', 'cancelled'], ['retrying', 'pending']]),
+      eventTypes: dice.hit(0.2) ? ['order.*'] : null,
+      eventIds: null,
+    },
+    body: dice.pick(['rendered', 'exact']),
+    ratePerSecond: dice.pick([null, null, 1, 5]),
+    isDryRun: false,
+  };
+}
 
 /** An event that can be told from all others by its marker. */
 export function eventFor(dice: Dice, marker: string) {

@@ -28,6 +28,11 @@ interface Options {
   maxInFlight: number;
 }
 
+/** How much earlier than its rate says a start may come, in ms, so that late timers cost nothing. */
+const LATENESS_MS = 21;
+/** How many starts are held against each other. */
+const MOST_STARTS = 20;
+
 export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }: Options): SendWitness {
   const deliveryOf = new WeakMap<Sent, DeliveryPicture>();
   const accepted = new Set<string>();
@@ -36,6 +41,8 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
   const open = new Map<number, Set<Sent>>();
   /** The most tries that any plan of a webhook has allowed. */
   const mostTries = new Map<number, number>();
+  /** The latest starts of webhooks under one rate, in one life. */
+  const paces = new Map<number, { life: number; rate: number | null; starts: number[] }>();
   /** What had been taken by its receiver and was sent again, by the life that ended in between. */
   const repeated = new Map<number, Set<string>>();
 
@@ -67,6 +74,7 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     judgeWebhook(delivery, request.url, views);
     judgeRepeats(delivery, life);
     judgeContent(delivery, one);
+    judgeRate(delivery, life, views);
     delivery.sends.push(one);
     judgeNumbers(delivery, one, life, views);
     return one;
@@ -95,7 +103,7 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
   }
 
   function judgeWebhook({ row, tries }: DeliveryPicture, url: string, views: readonly Facts[]): void {
-    const isByHand = row.trigger === 'manual' || row.trigger === 'replay';
+    const isByHand = row.trigger === 'manual' || (row.trigger === 'replay' && row.replay === null);
     const maySend = ({ isEnabled, isPaused, isDeleted, holdUntil }: Facts) =>
       isEnabled && !isPaused && !isDeleted && (isByHand || holdUntil <= now());
     if (!views.some(maySend)) verdicts.violated('held', `d${row.number} is sent: ${stateOf(views.at(-1))}`, row.id);
@@ -134,7 +142,9 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     }
   }
 
-  function judgeContent({ row, sends }: DeliveryPicture, one: Sent): void {
+  function judgeContent({ row, sends, content }: DeliveryPicture, one: Sent): void {
+    if (content !== null && content !== one.content)
+      verdicts.violated('sameBytes', `d${row.number} is sent as ${one.content}, and is to repeat ${content}`, row.id);
     const isSame = (rendering: string | null) => rendering !== null && rendering === one.rendering;
     const before = sends.find(({ isLogged, rendering }) => isLogged || isSame(rendering));
     if (before !== undefined && before.content !== one.content)
@@ -154,6 +164,23 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     const limit = Math.max(...views.map(({ maxConcurrency }) => maxConcurrency));
     if (count > limit)
       verdicts.violated('concurrency', `w${row.webhookNumber} has ${count} under way, of ${limit}`, row.id);
+  }
+
+  /** Between any two starts under one rate, with what it allows a timer to be late. */
+  function judgeRate({ row }: DeliveryPicture, life: LifePicture, views: readonly Facts[]): void {
+    const rates = new Set(views.map(({ ratePerSecond }) => ratePerSecond));
+    const [rate = null] = rates;
+    const before = paces.get(row.webhookNumber);
+    const isSame = before?.life === life.number && before.rate === rate && rates.size === 1;
+    const starts = isSame ? before.starts : [];
+    for (const [index, at] of starts.entries()) {
+      const leastMs = ((starts.length - index) * 1000) / (rate ?? Number.POSITIVE_INFINITY) - LATENESS_MS;
+      if (now() - at < leastMs) {
+        const count = starts.length - index + 1;
+        verdicts.violated('rate', `w${row.webhookNumber} has ${count} starts in ${now() - at} ms`, row.id);
+      }
+    }
+    paces.set(row.webhookNumber, { life: life.number, rate, starts: [...starts, now()].slice(-MOST_STARTS) });
   }
 
   return {

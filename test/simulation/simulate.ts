@@ -104,6 +104,9 @@ function judgeEnd(world: World): void {
     if (row.state === 'delivered' && !isTaken)
       verdicts.violated('delivered', `d${row.number} counts as delivered, and was never taken`, row.id);
   }
+  for (const { row } of picture.replays.values()) {
+    if (row.state === 'running') verdicts.violated('replays', `r${row.number} is still running at the end`);
+  }
   judgeBodies(world);
 }
 
@@ -112,7 +115,7 @@ function judgeBodies({ picture, verdicts, disk }: World): void {
   const kept = disk.witness.all<{ id: string; attempt: number; content: string | null }>(
     `SELECT d.id, a.number AS attempt, b.content FROM attempts a JOIN deliveries d ON d.number = a.delivery_number
       LEFT JOIN bodies b ON b.event_sequence = d.event_sequence AND b.hash = a.body_hash
-      WHERE a.outcome <> 'unknown' AND (d.sequence IS NOT NULL OR d.replay_of IS NOT NULL)`,
+      WHERE a.outcome <> 'unknown' AND (d.sequence IS NOT NULL OR d.replay_of IS NOT NULL OR d.replay_number IS NOT NULL)`,
     [],
   );
   for (const { id, attempt, content } of kept) {

@@ -30,7 +30,7 @@ test('a broken promise is told with its seed, its name and what happened to the 
   for (; run.violation === null; run = await simulate(seed, plant())) seed += 1;
   expect(run.story).toMatch(/process \d dies: killed\n/);
   expect(run.story).toMatch(
-    /\n.* sends (d\d+) attempt 1 [^]*breaks deadHands: .*\n\1 is in the hands of a dead process\n/,
+    /\n.* sends (d\d+) attempt 1 [\s\S]*breaks deadHands: .*\n\1 is in the hands of a dead process\n/,
   );
   expect(run.story).toMatch(new RegExp(`npm run simulate -- --seed ${seed}$`));
 });

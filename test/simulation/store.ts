@@ -5,7 +5,7 @@ import type { FromWriter } from '../../src/store/sqlite/protocol.ts';
 import { createQueryAnswers } from '../../src/store/sqlite/query-answers.ts';
 import { createStoreClient } from '../../src/store/sqlite/store-client.ts';
 import type { Disk } from './disk.ts';
-import type { JournalRow } from './journal.ts';
+import type { Facts } from './rules.ts';
 import type { ProcessTime } from './timeline.ts';
 
 interface Options {
@@ -13,10 +13,10 @@ interface Options {
   disk: Disk;
   handlers: readonly Handler[];
   ids: Ids;
-  /** Called after each commit, before anybody has been told of it; returns what it has written. */
-  onCommitted: () => JournalRow[];
-  /** Called when the main thread is told what a commit has written; calls `tell` to tell it. */
-  onTold: (rows: JournalRow[], tell: () => void) => void;
+  /** Called after each commit, before anybody has been told of it; returns the webhooks that it has changed. */
+  onCommitted: () => Facts[];
+  /** Called when the main thread is told of a commit that has changed those webhooks; calls `tell` to tell it. */
+  onTold: (changed: Facts[], tell: () => void) => void;
   onBroken: (message: string) => void;
 }
 
@@ -37,10 +37,10 @@ export function openSimulatedStore(options: Options): Store {
   async function commit(calls: readonly Call[]): Promise<void> {
     const startedAtMs = time.clock.monotonicMs();
     const group = await write(calls);
-    const rows = onCommitted();
+    const changed = onCommitted();
     const tookMs = time.clock.monotonicMs() - startedAtMs;
     const message = copied({ kind: 'group', answer: group, tookMs, walBytes: 0 } satisfies FromWriter);
-    fromWriter.send(() => onTold(rows, () => client.fromWriter(message)));
+    fromWriter.send(() => onTold(changed, () => client.fromWriter(message)));
   }
 
   async function read(call: Call): Promise<void> {

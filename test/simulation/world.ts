@@ -6,13 +6,13 @@ import { type CommitWitness, createCommitWitness } from './commits.ts';
 import { createDice, type Dice } from './dice.ts';
 import { createDisk, type Disk } from './disk.ts';
 import { createVerdicts, type Verdicts } from './invariants.ts';
-import { type JournalRow, keepJournal } from './journal.ts';
+import { keepJournal } from './journal.ts';
 import { type Api, type Flaw, type Life, startLife } from './life.ts';
 import { createNetwork } from './network.ts';
 import { createPicture, type LifePicture, type Picture } from './picture.ts';
 import { createPublicationWitness, type PublicationWitness } from './publications.ts';
 import { createReceivers, type Receivers } from './receivers.ts';
-import { factsOf } from './rules.ts';
+import type { Facts } from './rules.ts';
 import { type Script, writeScript } from './script.ts';
 import { createSendWitness, type SendWitness } from './sendings.ts';
 import { openSimulatedStore } from './store.ts';
@@ -142,16 +142,13 @@ export function createWorld(seed: number, flaw: Flaw): World {
     );
   }
 
-  function onCommitted(): JournalRow[] {
-    const rows = journal.read();
-    witness.commits.committed(rows);
-    return rows;
+  function onCommitted(): Facts[] {
+    return witness.commits.committed(journal.read());
   }
 
   /** While the main thread is told of changes, what it does may go by either side of them. */
-  function onTold(rows: JournalRow[], tell: () => void): void {
-    const changed = rows.filter((row) => row.kind === 'webhook');
-    for (const row of changed) picture.views.set(row.id, [...(picture.views.get(row.id) ?? []), factsOf(row)]);
+  function onTold(changed: Facts[], tell: () => void): void {
+    for (const facts of changed) picture.views.set(facts.id, [...(picture.views.get(facts.id) ?? []), facts]);
     tell();
     for (const { id } of changed) picture.views.set(id, (picture.views.get(id) ?? []).slice(-1));
   }
