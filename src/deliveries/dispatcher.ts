@@ -159,7 +159,11 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   /** What is cancelled while it is in line gives its slot back and is not sent. What is under way ends by itself. */
   store.subscribe<Cancelled>(CANCELLED, (numbers) => {
     const cancelled = new Set(numbers);
-    for (const lane of lanes.values()) giveBack(lane, takeFromLine(lane, ({ number }) => cancelled.has(number)));
+    for (const lane of lanes.values())
+      giveBack(
+        lane,
+        takeFromLine(lane, ({ number }) => cancelled.has(number)),
+      );
   });
 
   function giveBack(lane: Lane, line: readonly Handed[]): void {

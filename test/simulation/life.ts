@@ -21,7 +21,6 @@ import type { Connection } from '../../src/store/sqlite/driver.ts';
 import {
   createDefaultSettings,
   createWebhooks,
-  ensureSealedBy,
   openDirectory,
   openInstance,
   type WebhookDirectory,
@@ -84,7 +83,6 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const opened = options.openStore(flaw.handlers?.(handlers) ?? handlers);
   const store = flaw.store?.(opened) ?? opened;
 
-  await ensureSealedBy(store, sealer.keyId);
   const instance = await openInstance(store, random);
   const inStep = await openDirectory(store, sealer);
   const directory = flaw.directory?.(inStep) ?? inStep;

@@ -47,7 +47,7 @@ test('the worlds are busy: there are crashes, repeats, outcomes that nobody know
   }
   expect(totals.lives).toBeGreaterThan(80);
   expect(totals.unknown).toBeGreaterThan(20);
-  expect(totals.attempts).toBeGreaterThan(1_000);
+  expect(totals.attempts).toBeGreaterThan(500);
   for (const happening of [
     'killed',
     'is told to stop',

@@ -1,7 +1,7 @@
 import type { CommandOptions } from '../../src/app.commands.ts';
 import { Refusal, type RefusalCode } from '../../src/kernel/errors.ts';
 import { createIds } from '../../src/kernel/ids.ts';
-import { createSealer } from '../../src/kernel/sealing.ts';
+import { createKeyring } from '../../src/kernel/sealing.ts';
 import { type CommitWitness, createCommitWitness } from './commits.ts';
 import { createDice, type Dice } from './dice.ts';
 import { createDisk, type Disk } from './disk.ts';
@@ -86,7 +86,7 @@ export function createWorld(seed: number, flaw: Flaw): World {
     publications: createPublicationWitness(picture, verdicts),
   };
   const network = createNetwork({ timeline, receivers, witness: witness.sends, dice: diceFor('network') });
-  const sealer = createSealer(new Uint8Array(32));
+  const sealer = createKeyring([new Uint8Array(32)]);
   const random = diceFor('process');
   const ids = createIds(random);
   const downtime = diceFor('downtime');
