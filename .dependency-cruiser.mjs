@@ -12,11 +12,12 @@ const MAY_IMPORT = {
   identity: ['store', 'http'],
   sealing: ['store', 'http'],
   audit: ['store'],
+  feed: ['store', 'http'],
   events: ['store', 'http'],
   payloads: [],
   egress: [],
   webhooks: ['store', 'http', 'audit', 'sealing', 'events', 'payloads', 'egress'],
-  deliveries: ['store', 'http', 'audit', 'work', 'events', 'webhooks', 'payloads', 'egress'],
+  deliveries: ['store', 'http', 'audit', 'work', 'feed', 'events', 'webhooks', 'payloads', 'egress'],
 };
 
 /** Modules that cause events. They know of no webhook: that keeps an event's truth apart from who is told. */

@@ -1,3 +1,4 @@
+import { completeDelivery, createChange, DELIVERY_TOPIC } from './deliveries/changes.store.ts';
 import { createDeliveryWrites } from './deliveries/deliveries.store.ts';
 import { deliveryLogHandlers } from './deliveries/log.store.ts';
 import { replaySelectionHandlers } from './deliveries/replay-selection.store.ts';
@@ -5,6 +6,7 @@ import { createReplayBook, replayHandlers } from './deliveries/replays.store.ts'
 import { retentionHandlers } from './deliveries/retention.store.ts';
 import { createPublish, deleteEvents, eventHandlers, type Publish } from './events/events.store.ts';
 import { scopeKeys } from './events/scope-keys.ts';
+import { createFeedWrites } from './feed/feed.store.ts';
 import { keptAnswerPlace } from './http/once.ts';
 import { identityHandlers } from './identity/api-keys.store.ts';
 import { keptAnswers } from './sealing/kept-answers.store.ts';
@@ -41,8 +43,11 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
   );
   const news = createWebhookNews(publish, webhooks);
   const replays = createReplayBook();
+  const feed = createFeedWrites({ [DELIVERY_TOPIC]: completeDelivery });
+  const change = createChange(feed);
   const deliveries = createDeliveryWrites({
     webhooks,
+    change,
     slots: createSlots(maxInFlight),
     bootId,
     publish,
@@ -58,7 +63,8 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
     ...deliveries.handlers,
     ...deliveryLogHandlers(),
     ...replaySelectionHandlers({ matchWebhooks, wantsType, scopeKeys }),
-    ...replayHandlers({ book: replays, webhooks, queue: deliveries.queue }),
+    ...replayHandlers({ book: replays, webhooks, queue: deliveries.queue, change }),
+    ...feed.handlers,
     ...retentionHandlers(deleteEvents),
     ...healthHandlers(),
     ...onceHandlers(),

@@ -10,6 +10,9 @@ import {
   createReplayLoop,
   createReplays,
   createRetention,
+  DELIVERY_STATES,
+  DELIVERY_TOPIC,
+  type DeliveryRow,
   DeliverySchema,
   deliveriesOfEvent,
   deliveryRoutes,
@@ -20,6 +23,7 @@ import {
 } from './deliveries/index.ts';
 import { parseEgressAllow } from './egress/index.ts';
 import { createEvents, eventRoutes } from './events/index.ts';
+import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
 import { apiKeyRoutes, createAuthenticator, listApiKeys } from './identity/index.ts';
 import { systemClock } from './kernel/clock.ts';
@@ -102,6 +106,12 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const metrics = createMetrics(store, () => dispatcher.underway);
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
+  const feed = createFeed({
+    store,
+    clock,
+    present: { [DELIVERY_TOPIC]: (row: DeliveryRow) => presentDelivery(row, directory, clock.now()) },
+    onFault,
+  });
   const webhooks = createWebhooks({ store, directory, sealer: keyring, clock, ids, random, rules });
   const defaults = createDefaultSettings({ store, directory, sealer: keyring, rules });
 
@@ -148,6 +158,13 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   });
   replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
 
+  streamRoutes(api, {
+    feed,
+    clock,
+    authenticate: (key) => authenticator.authenticate(key),
+    states: DELIVERY_STATES,
+  });
+
   const { host, port } = settings.listen;
   try {
     await api.listen({ host, port });
@@ -162,6 +179,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     throw error;
   }
   retention.start();
+  feed.start();
   if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
     log.warn(
       `there is no API key yet; make one with: waybill api-key create --name admin --role admin --data-dir ${settings.dataDir}`,

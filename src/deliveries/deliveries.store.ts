@@ -14,6 +14,7 @@ import {
 import type { Basis, WebhookBook, WebhookRules } from '../webhooks/index.ts';
 import type { Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
+import type { Change } from './changes.store.ts';
 import { type DeliveryState, isEnded, type Trigger } from './deliveries.state.ts';
 import { CANCELLED, type Cancelled, DUE, type Due, HANDED, type Handed, type SentBody } from './handed.ts';
 import { type DeliveryRow, loadDelivery } from './log.store.ts';
@@ -145,6 +146,7 @@ const ORPHANS_A_STEP = 1000;
 interface Dependencies {
   webhooks: WebhookBook;
   slots: Slots;
+  change: Change;
   /** Names this run of the process: what another one held is nobody's. */
   bootId: string;
   pauseGone: (tx: Tx, webhookId: string, now: number) => Promise<unknown>;
@@ -219,7 +221,7 @@ function lineOf(rules: WebhookRules): number {
  * Deliveries as the writing side of the store sees them. It alone decides which delivery is in hand: slots are taken
  * and given back with the transaction that writes it.
  */
-export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publish, onEnded }: Dependencies) {
+export function createDeliveryWrites({ webhooks, slots, change, bootId, pauseGone, publish, onEnded }: Dependencies) {
   let wasPressed = false;
 
   // ── slots ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +283,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     const { sequence, id, type, occurredAt } = event;
     const data = event.isAtHand === true ? null : event.data;
     const key = [delivery.number, delivery.id, sequence, type, rules.number, delivery.sequence] as const;
-    await tx.run(INSERT_HANDED, ...key, bootId, idTime(delivery.id));
+    await change(tx, delivery.number, INSERT_HANDED, [...key, bootId, idTime(delivery.id)]);
     const handed: Handed = {
       ...delivery,
       webhookId: rules.id,
@@ -312,21 +314,16 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     const { id, number, sequence, event, rules, trigger, dueAt, replayOf } = delivery;
     const [state, heldBy] = dueAt === null ? ['delivering', bootId] : ['pending', null];
     const { sequence: eventSequence, type } = event;
-    await tx.run(
-      INSERT,
-      number,
-      id,
-      eventSequence,
-      type,
-      rules.number,
-      sequence,
+    const key = [number, id, eventSequence, type, rules.number, sequence];
+    await change(tx, number, INSERT, [
+      ...key,
       state as string,
       dueAt,
       trigger,
       heldBy as string | null,
       replayOf,
       idTime(id),
-    );
+    ]);
   }
 
   // ── it is handed out ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -346,7 +343,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
 
   async function hand(tx: Tx, rules: WebhookRules, row: HandedRow): Promise<void> {
     takeSlot(tx, rules);
-    await tx.run(TAKE, bootId, row.number);
+    await change(tx, row.number, TAKE, [bootId, row.number]);
     tx.signal(HANDED, packHanded(toHanded(row, rules.id)));
   }
 
@@ -410,7 +407,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     await insertAttempt(tx, number, attempt);
     if (!(await settleState(tx, settlement, now))) {
       // Cancelled while it was under way: what was sent is still told.
-      await tx.run(COUNT_LATE_ATTEMPT, attempt.number, number, attempt.number);
+      await change(tx, number, COUNT_LATE_ATTEMPT, [attempt.number, number, attempt.number]);
       return;
     }
     if (settlement.holdUntil !== null) await webhooks.hold(tx, webhookId, settlement.holdUntil);
@@ -428,32 +425,20 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     const sent = [firstSent?.method ?? null, firstSent?.contentType ?? null, firstSent?.hash ?? null];
     if (next.state === 'retrying') {
       const { dueAt, trigger, tries } = next;
-      return (
-        (await tx.run(
-          SETTLE_RETRYING,
-          dueAt,
-          trigger,
-          tries,
-          attempt.number,
-          status,
-          errorCode,
-          ...sent,
-          number,
-          bootId,
-        )) > 0
-      );
+      const told = [dueAt, trigger, tries, attempt.number, status, errorCode];
+      return (await change(tx, number, SETTLE_RETRYING, [...told, ...sent, number, bootId])) > 0;
     }
     if (next.state === 'delivered' && attempt.number === 1) {
-      return (await tx.run(SETTLE_FIRST_DELIVERED, status, ...sent, now, number, bootId)) > 0;
+      return (await change(tx, number, SETTLE_FIRST_DELIVERED, [status, ...sent, now, number, bootId])) > 0;
     }
     const { state, reason, tries } = next;
-    const told = [attempt.number, status, errorCode];
-    return (await tx.run(SETTLE_ENDED, state, reason, tries, ...told, ...sent, now, number, bootId)) > 0;
+    const told = [state, reason, tries, attempt.number, status, errorCode];
+    return (await change(tx, number, SETTLE_ENDED, [...told, ...sent, now, number, bootId])) > 0;
   }
 
   async function release(tx: Tx, webhookId: WebhookId, number: number, dueAt: number): Promise<void> {
     giveSlot(tx, webhookId);
-    await tx.run(RELEASE, dueAt, number, bootId);
+    await change(tx, number, RELEASE, [dueAt, number, bootId]);
   }
 
   /** Ends the attempt that a vanished process was making, of which nobody knows whether it was sent. */
@@ -464,7 +449,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
   ): Promise<void> {
     const attempt = unknownAttempt(row.attempt_count + 1, row.next_trigger, now);
     await insertAttempt(tx, row.number, attempt);
-    await tx.run(RESCUE, now, attempt.number, row.number);
+    await change(tx, row.number, RESCUE, [now, attempt.number, row.number]);
   }
 
   // ── people step in ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -489,7 +474,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
     if (row.state === 'delivering') return row.id;
     if (isEnded(row.state)) return replay(tx, row, rules, now);
     const plannedAt = row.planned_at ?? row.due_at;
-    await tx.run(TRY_BY_HAND, now, plannedAt, row.number);
+    await change(tx, row.number, TRY_BY_HAND, [now, plannedAt, row.number]);
     await handOrWait(tx, rules, { ...row, planned_at: plannedAt, next_trigger: 'manual' }, now);
     return row.id;
   }
@@ -529,7 +514,7 @@ export function createDeliveryWrites({ webhooks, slots, bootId, pauseGone, publi
 
   async function cancel(tx: Tx, numbers: readonly number[], reason: string, now: number): Promise<number> {
     let cancelled = 0;
-    for (const number of numbers) cancelled += await tx.run(CANCEL, reason, now, number);
+    for (const number of numbers) cancelled += await change(tx, number, CANCEL, [reason, now, number]);
     tx.signal(CANCELLED, numbers satisfies Cancelled);
     return cancelled;
   }

@@ -88,6 +88,11 @@ export async function loadDelivery(tx: ReadTx, id: string): Promise<DeliveryRow>
   return { ...delivery };
 }
 
+/** A delivery by the store's own key, or null. */
+export async function selectDelivery(tx: ReadTx, number: number): Promise<DeliveryRow | null> {
+  return (await tx.get<DeliveryRow>(`${SELECT} WHERE d.number = ?`, number)) ?? null;
+}
+
 export function deliveryLogHandlers(): Handler[] {
   return [
     handleQuery(listDeliveries, (tx, { limit, before, ...filter }) => {

@@ -11,6 +11,7 @@ import {
   type Tx,
 } from '../store/index.ts';
 import type { WebhookBook, WebhookRules } from '../webhooks/index.ts';
+import type { Change } from './changes.store.ts';
 import type { DeliveryState } from './deliveries.state.ts';
 import type { DeliveryQueue } from './deliveries.store.ts';
 import { nextAtAfter, type ReplayPace, type ReplayState } from './replays.state.ts';
@@ -214,6 +215,7 @@ interface Dependencies {
   book: ReplayBook;
   webhooks: WebhookBook;
   queue: DeliveryQueue;
+  change: Change;
 }
 
 interface AtWork extends ReplayAtWork {
@@ -223,7 +225,7 @@ interface AtWork extends ReplayAtWork {
 }
 
 /** The commands of replays, and the reads of them. What a replay selects is read by `replay-selection.store.ts`. */
-export function replayHandlers({ book, webhooks, queue }: Dependencies): Handler[] {
+export function replayHandlers({ book, webhooks, queue, change }: Dependencies): Handler[] {
   /** Makes what there is room for, webhook by webhook. */
   async function makeSome(tx: Tx, replay: AtWork, limit: number, now: number) {
     let made = 0;
@@ -296,7 +298,7 @@ export function replayHandlers({ book, webhooks, queue }: Dependencies): Handler
     const number = await tx.next('deliveries');
     const id = tx.ids.make('dlv', now);
     const key = [number, id, eventSequence, type, rules.number, sequence] as const;
-    await tx.run(INSERT_DELIVERY, ...key, now, replayOf, replay.number, ...sent, idTime(id));
+    await change(tx, number, INSERT_DELIVERY, [...key, now, replayOf, replay.number, ...sent, idTime(id)]);
     return true;
   }
 

@@ -13,3 +13,9 @@ export interface Actor {
 export function mayAct(actor: Actor, needed: Role): boolean {
   return ROLES.indexOf(actor.role) >= ROLES.indexOf(needed);
 }
+
+/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1), or null without one. */
+export function bearerToken(header: string | undefined): string | null {
+  if (header === undefined || !/^bearer /i.test(header)) return null;
+  return header.slice('bearer '.length).trim() || null;
+}

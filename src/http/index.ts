@@ -1,4 +1,4 @@
-export { type Actor, ROLES, type Role } from './actor.ts';
+export { type Actor, bearerToken, ROLES, type Role } from './actor.ts';
 export type { Api } from './api.ts';
 export { addDocs } from './docs.ts';
 export { type AssertMatch, entityTag, IfMatch, IfNoneMatch, ifMatch } from './entity-tags.ts';

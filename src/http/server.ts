@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../kernel/clock.ts';
 import { Refusal, type RefusalCode } from '../kernel/errors.ts';
-import { type Actor, mayAct, type Role } from './actor.ts';
+import { type Actor, bearerToken, mayAct, type Role } from './actor.ts';
 import { API_PREFIX, type Api } from './api.ts';
 import { answerUnchanged, staleBefore } from './entity-tags.ts';
 import { addOnce, idempotencyKeyOf, type OnceOptions } from './once.ts';
@@ -123,13 +123,12 @@ function closeConnectionsWithServer(app: Api, clock: Clock): void {
 }
 
 async function actorOf(request: FastifyRequest, authenticate: ServerOptions['authenticate']): Promise<Actor> {
-  const header = request.headers.authorization;
-  const token = header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : '';
-  const actor = token === '' ? null : await authenticate(token);
+  const token = bearerToken(request.headers.authorization);
+  const actor = token === null ? null : await authenticate(token);
   if (actor === null) {
     throw new Refusal(
       'unauthorized',
-      token === ''
+      token === null
         ? 'Send an API key as `Authorization: Bearer <key>`. `waybill api-key create` makes one.'
         : 'This API key is not known, or has expired.',
     );

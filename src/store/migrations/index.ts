@@ -3,9 +3,10 @@ import { settingsVersions } from './0002-settings-versions.ts';
 import { answersAside } from './0003-answers-aside.ts';
 import { replays } from './0004-replays.ts';
 import { previousSecrets } from './0005-previous-secrets.ts';
+import { feed } from './0006-feed.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [spine, settingsVersions, answersAside, replays, previousSecrets];
+export const migrations: readonly Migration[] = [spine, settingsVersions, answersAside, replays, previousSecrets, feed];

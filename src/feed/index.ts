@@ -1,0 +1,3 @@
+export type { FeedWriter } from './feed.store.ts';
+export { createFeed } from './feed.ts';
+export { streamRoutes } from './stream.routes.ts';
