@@ -1,5 +1,6 @@
 import { completeDelivery, createChange, DELIVERY_TOPIC } from './deliveries/changes.store.ts';
 import { createDeliveryWrites } from './deliveries/deliveries.store.ts';
+import { ledgerHandlers } from './deliveries/ledger.store.ts';
 import { deliveryLogHandlers } from './deliveries/log.store.ts';
 import { replaySelectionHandlers } from './deliveries/replay-selection.store.ts';
 import { createReplayBook, replayHandlers } from './deliveries/replays.store.ts';
@@ -64,6 +65,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
     ...deliveryLogHandlers(),
     ...replaySelectionHandlers({ matchWebhooks, wantsType, scopeKeys }),
     ...replayHandlers({ book: replays, webhooks, queue: deliveries.queue, change }),
+    ...ledgerHandlers(),
     ...feed.handlers,
     ...retentionHandlers(deleteEvents),
     ...healthHandlers(),

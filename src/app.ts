@@ -16,6 +16,7 @@ import {
   DeliverySchema,
   deliveriesOfEvent,
   deliveryRoutes,
+  ledgerRoutes,
   presentDelivery,
   removeWebhook,
   replayRoutes,
@@ -158,6 +159,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   });
   replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
 
+  ledgerRoutes(api, { store, directory });
   streamRoutes(api, {
     feed,
     clock,

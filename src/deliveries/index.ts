@@ -4,6 +4,7 @@ export { DeliverySchema, deliveryRoutes, presentDelivery } from './deliveries.ro
 export { DELIVERY_STATES } from './deliveries.state.ts';
 export { cancelOrphans, removeWebhook } from './deliveries.store.ts';
 export { type AttemptReport, createDispatcher } from './dispatcher.ts';
+export { ledgerRoutes } from './ledger.routes.ts';
 export { countWaiting, type DeliveryRow, deliveriesOfEvent } from './log.store.ts';
 export { createReplayLoop } from './replay-loop.ts';
 export { replayRoutes } from './replays.routes.ts';

@@ -1,4 +1,5 @@
 import { command, type Handler, handleCommand, type Tx } from '../store/index.ts';
+import { noteLedgerPruned } from './ledger.store.ts';
 
 /**
  * Deletes some of the events made before `before` whose deliveries have all ended before then, with all that belongs
@@ -28,12 +29,27 @@ export function retentionHandlers(deleteEvents: (tx: Tx, sequences: readonly num
         STEP,
       );
       const old = looked.filter((event) => event.open === 0).map((event) => event.sequence);
+      await noteLedgers(tx, old);
       for (const sequence of old) await deleteDeliveries(tx, sequence);
       await deleteEvents(tx, old);
       const next = looked.length === STEP ? (looked.at(-1)?.sequence ?? null) : null;
       return { deleted: old.length, next };
     }),
   ];
+}
+
+const LEDGER_NUMBERS = `SELECT webhook_number AS "webhookNumber", sequence FROM deliveries
+  WHERE event_sequence = ? AND replay_of IS NULL AND sequence IS NOT NULL`;
+
+/** Remembers how far the ledgers of webhooks will have been deleted with these events. */
+async function noteLedgers(tx: Tx, eventSequences: readonly number[]): Promise<void> {
+  const highest = new Map<number, number>();
+  for (const eventSequence of eventSequences) {
+    for (const row of await tx.all<{ webhookNumber: number; sequence: number }>(LEDGER_NUMBERS, eventSequence)) {
+      highest.set(row.webhookNumber, Math.max(highest.get(row.webhookNumber) ?? 0, row.sequence));
+    }
+  }
+  for (const [webhookNumber, sequence] of highest) await noteLedgerPruned(tx, webhookNumber, sequence);
 }
 
 /** Deletes what belongs to an event. */

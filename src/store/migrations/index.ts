@@ -4,9 +4,18 @@ import { answersAside } from './0003-answers-aside.ts';
 import { replays } from './0004-replays.ts';
 import { previousSecrets } from './0005-previous-secrets.ts';
 import { feed } from './0006-feed.ts';
+import { ledger } from './0007-ledger.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [spine, settingsVersions, answersAside, replays, previousSecrets, feed];
+export const migrations: readonly Migration[] = [
+  spine,
+  settingsVersions,
+  answersAside,
+  replays,
+  previousSecrets,
+  feed,
+  ledger,
+];
