@@ -12,6 +12,7 @@ const MAY_IMPORT = {
   identity: ['store', 'http'],
   sealing: ['store', 'http'],
   audit: ['store'],
+  'system-log': ['http'],
   feed: ['store', 'http'],
   events: ['store', 'http'],
   payloads: [],

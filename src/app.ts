@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { createLog, type Log } from './app.log.ts';
 import { createMetrics } from './app.metrics.ts';
 import { processRoutes } from './app.routes.ts';
 import type { Threads } from './app.threads.ts';
@@ -34,6 +33,7 @@ import { systemRandom } from './kernel/random.ts';
 import { version } from './kernel/version.ts';
 import { createRotations, openKeyring, sealingRoutes } from './sealing/index.ts';
 import { createRecall, STORE_TROUBLE } from './store/index.ts';
+import { createSystemLog, type Log, logRoutes } from './system-log/index.ts';
 import {
   type Basis,
   createDefaultSettings,
@@ -68,10 +68,12 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const random = systemRandom;
   const ids = createIds(random);
   const rules = parseEgressAllow(settings.egressAllow);
-  const { log, flush: flushLog } = createLog(settings.logFormat);
-  const onFault = (error: unknown) => log.error({ err: error }, 'fault');
 
+  // Only now the folder is known to be ours.
   const store = await threads.store;
+  const systemLog = createSystemLog({ format: settings.logFormat, dataDir: settings.dataDir, clock });
+  const { log } = systemLog;
+  const onFault = (error: unknown) => log.error({ err: error }, 'fault');
   store.subscribe<string | null>(STORE_TROUBLE, (cause) => {
     if (cause === null) log.info('the disk takes writes again');
     else log.error({ cause }, 'the disk takes no writes: publishers get 503 until it does');
@@ -159,6 +161,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   });
   replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
 
+  logRoutes(api, systemLog);
   ledgerRoutes(api, { store, directory });
   streamRoutes(api, {
     feed,
@@ -195,7 +198,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       retention.stop();
       await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end()]);
-      await flushLog();
+      await systemLog.end();
     },
   };
 }
