@@ -102,7 +102,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     instance: instance.identity,
     report(attempt) {
       metrics.attempted(attempt);
-      log.info(attempt, 'delivery.attempted');
+      systemLog.note(attempt, 'delivery.attempted');
     },
     onFault,
   });
