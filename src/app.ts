@@ -41,6 +41,7 @@ import {
   openDirectory,
   openInstance,
   settingsRoutes,
+  unmatchedWebhooks,
   webhookRoutes,
 } from './webhooks/index.ts';
 
@@ -146,8 +147,14 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   eventRoutes(api, {
     events,
     store,
-    deliveriesOf: async (eventId) =>
-      (await store.read(deliveriesOfEvent, { eventId })).map((row) => presentDelivery(row, directory, clock.now())),
+    async audienceOf({ id, type, createdAt, keys }) {
+      const rows = await store.read(deliveriesOfEvent, { eventId: id });
+      const matched = new Set<string>(rows.map((row) => row.webhookId));
+      return {
+        deliveries: rows.map((row) => presentDelivery(row, directory, clock.now())),
+        unmatched: unmatchedWebhooks(directory.list(), { type, createdAt, ...keys }, matched),
+      };
+    },
     DeliverySchema,
   });
   webhookRoutes(api, { webhooks, directory, clock, remove });

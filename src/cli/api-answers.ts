@@ -19,6 +19,13 @@ export interface EventAnswer {
   sequence: number;
   data: JsonObject;
   deliveries?: DeliveryAnswer[];
+  unmatched?: UnmatchedAnswer[];
+}
+
+export interface UnmatchedAnswer {
+  webhookId: string;
+  name: string;
+  because: string;
 }
 
 export interface WebhookAnswer {

@@ -4,7 +4,7 @@ import type { ExitCode } from './command-io.ts';
 import { type Column, fieldLines, nextPageLines, printJson, printLines, shortInstant, tableLines } from './output.ts';
 
 /** How a delivery stands in every table. */
-export const deliveryColumns: readonly Column<DeliveryAnswer>[] = [
+const deliveryColumns: readonly Column<DeliveryAnswer>[] = [
   { heading: 'ID', cell: (delivery) => delivery.id },
   { heading: 'CREATED (UTC)', cell: (delivery) => shortInstant(delivery.createdAt) },
   { heading: 'ATTEMPTS', cell: (delivery) => String(delivery.attemptCount) },
@@ -86,7 +86,8 @@ function outcomeInWords(outcome: string): string {
   return outcome === 'unknown' ? 'unknown: the server stopped before it saw an answer' : outcome;
 }
 
-function reasonInWords(reason: string): string {
+/** Why a delivery is held, or how it ended. */
+export function reasonInWords(reason: string): string {
   const words: Record<string, string> = {
     webhook_paused: 'held, because the webhook is paused',
     webhook_disabled: 'held, because the webhook is disabled',

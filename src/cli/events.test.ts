@@ -112,7 +112,7 @@ test('waybill events list shows a table and asks with every filter', async () =>
   ]);
 });
 
-test('waybill events show shows the event, its deliveries and its data', async () => {
+test('waybill events show shows the event, whom it was sent to, whom not and why, and its data', async () => {
   const delivery = {
     id: 'dlv_01kaksw1ajfhztdf5v7dd9zz00',
     eventId: ID,
@@ -125,7 +125,13 @@ test('waybill events show shows the event, its deliveries and its data', async (
     nextAttemptAt: null,
     replayOf: null,
   };
-  await using api = await standInApi({ status: 200, body: { ...event, deliveries: [delivery] } });
+  const held = { ...delivery, webhookId: 'wh_2', state: 'pending', reason: 'webhook_paused', attemptCount: 0 };
+  const unmatched = [
+    { webhookId: 'wh_3', name: 'Ops \u001b', because: 'event_type' },
+    { webhookId: 'wh_4', name: 'New', because: 'created_later' },
+  ];
+  const body = { ...event, deliveries: [delivery, held], unmatched };
+  await using api = await standInApi({ status: 200, body });
   const { stdout } = await runCommand(['events', 'show', ID], { env: api.env });
   expect(api.calls[0]).toMatchObject({ method: 'GET', path: `/api/v1/events/${ID}` });
   expect(stdout).toBe(`id          ${ID}
@@ -134,8 +140,13 @@ occurredAt  2023-09-15T14:22:33.000Z
 createdAt   2025-01-31T02:30:00.123Z
 sequence    17
 
-ID                              CREATED (UTC)        ATTEMPTS  STATE      EVENT TYPE
-dlv_01kaksw1ajfhztdf5v7dd9zz00  2025-01-31 02:30:00  1         delivered  transfer.completed
+SENT TO  DELIVERY                        ATTEMPTS  STATE
+wh_1     dlv_01kaksw1ajfhztdf5v7dd9zz00  1         delivered
+wh_2     dlv_01kaksw1ajfhztdf5v7dd9zz00  0         pending: held, because the webhook is paused
+
+NOT SENT TO  NAME        BECAUSE
+wh_3         Ops \\u001b  its event types leave this one out
+wh_4         New         it was created later
 
 {
   "transfer": {

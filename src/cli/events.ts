@@ -1,9 +1,9 @@
 import { EVENT_TYPES } from '../events/index.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import type { EventAnswer, PageAnswer, PublishAnswer } from './api-answers.ts';
+import type { DeliveryAnswer, EventAnswer, PageAnswer, PublishAnswer, UnmatchedAnswer } from './api-answers.ts';
 import type { ApiContext } from './api-client.ts';
 import { type CommandIo, type ExitCode, wrongUsage } from './command-io.ts';
-import { deliveryColumns } from './deliveries.ts';
+import { reasonInWords } from './deliveries.ts';
 import { fieldLines, nextPageLines, printable, printJson, printLines, shortInstant, tableLines } from './output.ts';
 import { parseJson, readJson } from './read-input.ts';
 
@@ -89,7 +89,7 @@ export async function listEvents({ io, api, json }: ApiContext, query: Record<st
   return 0;
 }
 
-/** `waybill events show`: the event, its deliveries and its data. */
+/** `waybill events show`: the event, its deliveries, which webhooks it did not go to and why, and its data. */
 export async function showEvent({ io, api, json }: ApiContext, id: string): Promise<ExitCode> {
   const event = await api.request<EventAnswer>({ method: 'GET', path: `/events/${encodeURIComponent(id)}` });
   if (json) {
@@ -103,9 +103,50 @@ export async function showEvent({ io, api, json }: ApiContext, id: string): Prom
     ['createdAt', event.createdAt],
     ['sequence', String(event.sequence)],
   ]);
-  const deliveries = tableLines(event.deliveries ?? [], deliveryColumns, 'No deliveries.');
-  printLines(io, [...fields, '', ...deliveries, '', printable(JSON.stringify(event.data, null, 2))]);
+  const deliveries = tableLines(
+    event.deliveries ?? [],
+    [
+      { heading: 'SENT TO', cell: ({ webhookId }) => webhookId },
+      { heading: 'DELIVERY', cell: ({ id }) => id },
+      { heading: 'ATTEMPTS', cell: ({ attemptCount }) => String(attemptCount) },
+      { heading: 'STATE', cell: stateInWords, flexible: true },
+    ],
+    'No deliveries.',
+  );
+  const data = printable(JSON.stringify(event.data, null, 2));
+  printLines(io, [...fields, '', ...deliveries, ...unmatchedLines(event.unmatched ?? []), '', data]);
   return 0;
+}
+
+function stateInWords({ state, reason }: DeliveryAnswer): string {
+  return reason === null ? state : `${state}: ${reasonInWords(reason)}`;
+}
+
+function unmatchedLines(unmatched: readonly UnmatchedAnswer[]): string[] {
+  if (unmatched.length === 0) return [];
+  const lines = tableLines(
+    unmatched,
+    [
+      { heading: 'NOT SENT TO', cell: ({ webhookId }) => webhookId },
+      { heading: 'NAME', cell: ({ name }) => name, flexible: true },
+      { heading: 'BECAUSE', cell: ({ because }) => mismatchInWords(because) },
+    ],
+    '',
+  );
+  return ['', ...lines];
+}
+
+function mismatchInWords(because: string): string {
+  const words: Record<string, string> = {
+    created_later: 'it was created later',
+    disabled: 'it is disabled',
+    about_itself: 'the event is about this webhook',
+    event_type: 'its event types leave this one out',
+    scope: 'its scope leaves this event out',
+    routing: 'its routing leaves this event to others',
+    changed_since: 'its settings were others then',
+  };
+  return words[because] ?? because;
 }
 
 /** `waybill events types`: the built-in types. Asks no server. */

@@ -5,16 +5,26 @@ import { formatInstant, parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { DEFAULT_PAGE_LIMIT, toPage } from '../kernel/pages.ts';
 import type { Store } from '../store/index.ts';
+
 import { type EventRow, eventsAfter, findEvent, listEvents } from './events.store.ts';
 import { type Events, type GivenEvent, MAX_EVENT_BYTES } from './events.ts';
+import { type ScopeKeys, scopeKeys } from './scope-keys.ts';
 
 interface Dependencies {
   events: Events;
   store: Store;
-  /** The deliveries of an event as the API shows them, without their attempts. */
-  deliveriesOf: (eventId: string) => Promise<object[]>;
-  /** Describes one of them. */
+  /** Who is told of an event, and who is not. */
+  audienceOf: (event: Pick<EventRow, 'id' | 'type' | 'createdAt'> & { keys: ScopeKeys }) => Promise<Audience>;
+  /** Describes a delivery. */
   DeliverySchema: Type.TSchema;
+}
+
+/** As the API shows it. */
+interface Audience {
+  /** The deliveries of an event, without their attempts. */
+  deliveries: object[];
+  /** The webhooks that were not owed it, each with the rule that decided so. */
+  unmatched: { webhookId: string; name: string; because: string }[];
 }
 
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
@@ -49,9 +59,21 @@ const EventSchema = Type.Object({
   data: Type.Unsafe<JsonObject>({ type: 'object' }),
 });
 
+const UnmatchedSchema = Type.Object(
+  {
+    webhookId: Type.String(),
+    name: Type.String(),
+    because: Type.String({
+      description:
+        '`created_later`, `disabled`, `about_itself` (an event about a webhook is not sent to it), `event_type`, `scope` or `routing`; `changed_since`: it would get the event by its settings of today.',
+    }),
+  },
+  { description: 'A webhook that was not owed the event, and the first rule that decided so.' },
+);
+
 const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
 
-export function eventRoutes(api: Api, { events, store, deliveriesOf, DeliverySchema }: Dependencies): void {
+export function eventRoutes(api: Api, { events, store, audienceOf, DeliverySchema }: Dependencies): void {
   api.post(
     '/api/v1/events',
     {
@@ -125,13 +147,16 @@ export function eventRoutes(api: Api, { events, store, deliveriesOf, DeliverySch
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'Read an event with its deliveries',
+        summary: 'Read an event with its deliveries, and why other webhooks got none',
         tags,
         params: Type.Object({ id: Type.String() }),
         response: {
           200: Type.Intersect([
             EventSchema,
-            Type.Object({ deliveries: Type.Array(Type.Unsafe<object>(DeliverySchema)) }),
+            Type.Object({
+              deliveries: Type.Array(Type.Unsafe<object>(DeliverySchema)),
+              unmatched: Type.Array(UnmatchedSchema),
+            }),
           ]),
         },
       },
@@ -139,7 +164,9 @@ export function eventRoutes(api: Api, { events, store, deliveriesOf, DeliverySch
     async (request) => {
       const row = await store.read(findEvent, request.params);
       if (row === null) throw notFound('event', request.params.id);
-      return { ...presentEvent(row), deliveries: await deliveriesOf(row.id) };
+      const event = presentEvent(row);
+      const { id, type, createdAt } = row;
+      return { ...event, ...(await audienceOf({ id, type, createdAt, keys: scopeKeys(event.data) })) };
     },
   );
 }

@@ -4,6 +4,7 @@ export { openInstance } from './instance.ts';
 export type { MatchEvent, MatchRules } from './matching.ts';
 export { settingsRoutes } from './settings.routes.ts';
 export { signingKeysAt } from './signing-keys.ts';
+export { unmatchedWebhooks } from './unmatched.ts';
 export type { Auth } from './webhook.ts';
 export { webhookRoutes } from './webhooks.routes.ts';
 export type { Basis, WebhookBook, WebhookRules } from './webhooks.store.ts';

@@ -62,15 +62,22 @@ function isWanted(webhook: MatchRules, event: MatchEvent): boolean {
     webhook.enabled &&
     !isAbout(event, webhook.id) &&
     wantsType(webhook.eventTypes, event.type) &&
-    isIn(webhook.scope.transferIds, event.transferId) &&
-    isIn(webhook.scope.scheduleIds, event.scheduleId) &&
-    isIn(webhook.scope.stationIds, event.stationId) &&
-    isIn(webhook.scope.partnerIds, event.partnerId)
+    isInScope(webhook.scope, event)
   );
 }
 
-/** An event about a webhook is never sent to that webhook: it would feed on itself. */
-function isAbout(event: MatchEvent, id: WebhookId): boolean {
+/** Whether an event's ids are in each of the lists that are not empty. Pure. */
+export function isInScope(scope: Scope, event: MatchEvent): boolean {
+  return (
+    isIn(scope.transferIds, event.transferId) &&
+    isIn(scope.scheduleIds, event.scheduleId) &&
+    isIn(scope.stationIds, event.stationId) &&
+    isIn(scope.partnerIds, event.partnerId)
+  );
+}
+
+/** Whether an event is about a webhook, which is then never sent it: it would feed on itself. Pure. */
+export function isAbout(event: MatchEvent, id: WebhookId): boolean {
   return event.webhookId === id && /^(webhook|delivery)\./.test(event.type);
 }
 

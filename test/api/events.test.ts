@@ -40,6 +40,7 @@ describe('publishing one event', () => {
       sequence: expect.any(Number),
       data,
       deliveries: [expect.any(Object), expect.any(Object)],
+      unmatched: expect.any(Array),
     });
     expect(JSON.stringify(event.data)).toBe(JSON.stringify(data));
   });

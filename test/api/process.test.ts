@@ -141,10 +141,13 @@ describe('a server that runs', () => {
         '/api/v1/webhooks/{id}/pause': ['post'],
         '/api/v1/webhooks/{id}/resume': ['post'],
         '/api/v1/webhooks/{id}/test': ['post'],
+        '/api/v1/webhooks/{id}/ledger': ['get'],
         '/api/v1/deliveries': ['get'],
         '/api/v1/deliveries/{id}': ['get'],
         '/api/v1/deliveries/{id}/retry': ['post'],
         '/api/v1/deliveries/{id}/cancel': ['post'],
+        '/api/v1/stream': ['get'],
+        '/api/v1/logs': ['get'],
       });
     });
 

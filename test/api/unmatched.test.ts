@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { shareServer } from '../harness/server.ts';
+import { createWebhook, ownId, ownType, publish } from './stage.ts';
+
+const server = shareServer();
+const url = 'http://127.0.0.1:9/';
+
+/** Why the event was not owed to each of the webhooks; null for one that it was owed to. */
+async function reasons(eventId: string, webhooks: { id: string }[]): Promise<(string | null)[]> {
+  const { body } = await server().call('GET', `/events/${eventId}`);
+  return webhooks.map(({ id }) => {
+    const found = body.unmatched.filter((item: { webhookId: string }) => item.webhookId === id);
+    expect(found.length + body.deliveries.filter((item: { webhookId: string }) => item.webhookId === id).length).toBe(
+      1,
+    );
+    return found[0]?.because ?? null;
+  });
+}
+
+test('an event tells of each webhook that was not owed it by which rule', async () => {
+  const type = ownType();
+  const scope = { transferIds: [ownId()] };
+  const webhooks = [
+    await createWebhook(server(), { url, eventTypes: [type] }),
+    await createWebhook(server(), { url, eventTypes: [ownType()] }),
+    await createWebhook(server(), { url, eventTypes: [type], scope }),
+    await createWebhook(server(), { url, eventTypes: [type], enabled: false }),
+    await createWebhook(server(), { url, eventTypes: [type], routing: 'unmatched' }),
+  ];
+  const eventId = await publish(server(), type, { transfer: { id: ownId() } });
+  webhooks.push(await createWebhook(server(), { url, eventTypes: [type], name: 'late' }));
+  expect(await reasons(eventId, webhooks)).toEqual([
+    null,
+    'event_type',
+    'scope',
+    'disabled',
+    'routing',
+    'created_later',
+  ]);
+
+  const { body } = await server().call('GET', `/events/${eventId}`);
+  expect(body.unmatched).toContainEqual({ webhookId: webhooks[5].id, name: 'late', because: 'created_later' });
+});
+
+test('a webhook that wants the event by its settings of today only is told apart', async () => {
+  const type = ownType();
+  const webhook = await createWebhook(server(), { url, eventTypes: [ownType()] });
+  const eventId = await publish(server(), type);
+  await server().call('PATCH', `/webhooks/${webhook.id}`, { eventTypes: [type] });
+  expect(await reasons(eventId, [webhook])).toEqual(['changed_since']);
+});
+
+test('an event about a webhook is not sent to it', async () => {
+  const webhook = await createWebhook(server(), { url, eventTypes: ['webhook.*'] });
+  await server().call('POST', `/webhooks/${webhook.id}/pause`);
+  const { body } = await server().call('GET', '/events?type=webhook.paused');
+  const event = body.items.find((item: { data: { webhook: { id: string } } }) => item.data.webhook.id === webhook.id);
+  expect(await reasons(event.id, [webhook])).toEqual(['about_itself']);
+});
