@@ -37,14 +37,17 @@ export async function runServer({ settings, secrets, onListening }: ServerOption
     throw new SetupError(`The disk of the data folder ${settings.dataDir} is full. Free some space and start again.`);
   });
   const pidFile = join(settings.dataDir, 'waybill.pid');
+  // For tools that work on the folder: a port that was any free one is known nowhere else.
+  const urlFile = join(settings.dataDir, 'waybill.url');
   writeFileSync(pidFile, `${process.pid}\n`);
+  writeFileSync(urlFile, `${app.url}\n`);
   app.log.info({ pid: process.pid }, `listening on ${app.url}`);
   onListening?.(app, ended.resolve);
 
   const exitCode = await ended.promise;
   app.log.info('stopping: taking no new work, finishing what is under way');
   await app.stop();
-  rmSync(pidFile, { force: true });
+  for (const file of [pidFile, urlFile]) rmSync(file, { force: true });
   return exitCode;
 }
 

@@ -104,3 +104,21 @@ export function printable(text: string): string {
 function oneLine(text: string): string {
   return printable(text).replaceAll(/[\n\t]/g, ' ');
 }
+
+/** `1 event`, `2 events`, `1,000 events`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${numberInWords(number)} ${number === 1 ? one : many}`;
+}
+
+/** A whole number with a comma at each thousand. */
+export function numberInWords(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+/** A number of bytes as people say it: `1.4 GB`. */
+export function bytesInWords(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${value.toFixed(power > 0 && value < 100 ? 1 : 0)} ${units[power]}`;
+}

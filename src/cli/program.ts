@@ -6,6 +6,7 @@ import type { ApiContext } from './api-client.ts';
 import type { CreateApiKeyOptions } from './api-key.ts';
 import { CommandFailure, type CommandIo, type ExitCode } from './command-io.ts';
 import type { ShellName } from './completion.ts';
+import type { DoctorOptions } from './doctor.ts';
 import type { PublishOptions } from './events.ts';
 import type { RotateKeysOptions } from './keys.ts';
 import type { ListenOptions } from './listen.ts';
@@ -81,6 +82,7 @@ function buildProgram(shell: Shell): Command {
     );
   addGlobalOptions(program);
   addServerCommands(program, shell);
+  addDoctor(program, shell);
   addListen(program, shell);
   addEvents(program, shell);
   addWebhooks(program, shell);
@@ -163,6 +165,21 @@ function addServerCommands(program: Command, shell: Shell): void {
       const options = { ...optionsOf<MigrateOptions>(command), io: shell.io };
       const { migrateUp } = await import('./migrate.ts');
       shell.end(await migrateUp(options));
+    });
+}
+
+function addDoctor(program: Command, shell: Shell): void {
+  dataFolderCommand(
+    program,
+    'doctor',
+    'check the data folder, and that nothing is missing; the server may be up or down',
+  )
+    .option('--full', 'check every page of the database too; takes longer')
+    .option('--json', 'print JSON for machines')
+    .action(async (_options: unknown, command: Command) => {
+      const options = { ...optionsOf<DoctorOptions>(command), io: shell.io };
+      const { doctor } = await import('./doctor.ts');
+      shell.end(await doctor(options));
     });
 }
 

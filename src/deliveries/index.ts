@@ -6,6 +6,13 @@ export { cancelOrphans, removeWebhook } from './deliveries.store.ts';
 export { type AttemptReport, createDispatcher } from './dispatcher.ts';
 export { ledgerRoutes } from './ledger.routes.ts';
 export { countWaiting, type DeliveryRow, deliveriesOfEvent } from './log.store.ts';
+export {
+  countInHand,
+  countLooseEnds,
+  countWaitingByWebhook,
+  type LooseEnds,
+  sumLedgers,
+} from './reconciliation.store.ts';
 export { createReplayLoop } from './replay-loop.ts';
 export { replayRoutes } from './replays.routes.ts';
 export { createReplays } from './replays.ts';

@@ -43,7 +43,8 @@ export async function noteLedgerPruned(tx: Tx, webhookNumber: number, sequence: 
   await tx.run(NOTE, ledgerPrunedTo(webhookNumber), String(sequence), sequence);
 }
 
-async function prunedTo(tx: ReadTx, webhookNumber: number): Promise<number> {
+/** The highest number of a webhook that retention has deleted, 0 when it has deleted none. */
+export async function prunedTo(tx: ReadTx, webhookNumber: number): Promise<number> {
   const row = await tx.get<{ value: string }>(
     'SELECT value FROM settings WHERE name = ?',
     ledgerPrunedTo(webhookNumber),

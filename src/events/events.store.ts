@@ -79,8 +79,8 @@ const INSERT = 'INSERT INTO events (sequence, id, type, occurred_at, created_at,
 const COLUMNS = 'sequence, id, type, occurred_at AS "occurredAt", created_at AS "createdAt", data';
 
 /** The counter of events, and that of the highest sequence that retention has deleted. */
-const EVENT_COUNTER = 'events';
-const PRUNED_TO = 'events.pruned_to';
+export const EVENT_COUNTER = 'events';
+export const PRUNED_TO = 'events.pruned_to';
 
 export function createPublish(fanOut: FanOut): Publish {
   return async function publish(tx, event) {

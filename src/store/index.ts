@@ -19,5 +19,6 @@ export { createRecall } from './recall.ts';
 export { openBeside, peekSetting } from './sqlite/beside.ts';
 export { isFolderTaken } from './sqlite/files.ts';
 export { openSqliteStore } from './sqlite/open.ts';
+export { type DatabaseView, isServed, viewDatabase } from './sqlite/view.ts';
 export { STORE_PRESSURE, STORE_TROUBLE, type Store } from './store.ts';
 export { untilStored } from './until-stored.ts';

@@ -282,6 +282,11 @@ export function createWebhookBook(): WebhookBook {
   };
 }
 
+/** Every webhook, and those deleted that still have deliveries in the log. */
+export async function readWebhooks(tx: ReadTx): Promise<WebhookRecord[]> {
+  return (await tx.all<WebhookRow>(ALL)).map(toRecord);
+}
+
 /** Events about a webhook, published with the change that they tell of. */
 export interface WebhookNews {
   paused(tx: Tx, record: WebhookRecord, now: number): Promise<void>;
@@ -323,7 +328,7 @@ export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[]
       if (record === null) throw notFound('webhook', change.id);
       return { record, defaults: await readSettings(tx, DEFAULTS), at: change.now };
     }),
-    handleQuery(allWebhooks, async (tx) => (await tx.all<WebhookRow>(ALL)).map(toRecord)),
+    handleQuery(allWebhooks, readWebhooks),
   ];
 }
 
