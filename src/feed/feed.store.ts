@@ -42,7 +42,7 @@ export interface NewChange {
 /** The writing end of the feed. */
 export interface FeedWriter {
   /** Whether somebody has watched lately. When not, nothing needs to be told. */
-  isRecording(tx: ReadTx): Promise<boolean>;
+  isRecording(tx: ReadTx): boolean | Promise<boolean>;
   /** Writes a change down, in the transaction that makes it. */
   tell(tx: Tx, change: NewChange): Promise<void>;
 }
@@ -134,7 +134,8 @@ export function createFeedWrites(topics: Readonly<Record<string, Complete>>): Fe
 
   return {
     handlers,
-    isRecording: async (tx) => (await currentEpoch(tx)) !== null,
+    // Asked for every change there is: no promise where there is nothing to wait for.
+    isRecording: (tx) => (epoch === undefined ? currentEpoch(tx).then((name) => name !== null) : epoch !== null),
     async tell(tx, { topic, subject, isPassing, snapshot }) {
       const sequence = await tx.next(COUNTER);
       await tx.run(INSERT, sequence, topic, subject, isPassing ? 1 : 0, JSON.stringify(snapshot));
