@@ -27,7 +27,7 @@ export function ledgerRoutes(api: Api, { store, directory }: { store: Store; dir
   api.get(
     '/api/v1/webhooks/:id/ledger',
     {
-      config: { role: 'viewer', find },
+      config: { role: 'viewer', find, problems: ['gone'] },
       schema: {
         summary: 'List the numbers given to a webhook, ascending and without a gap',
         description:

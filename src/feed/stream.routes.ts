@@ -40,7 +40,7 @@ export function streamRoutes(api: Api, { feed, clock, authenticate, states }: De
   api.get(
     '/api/v1/stream',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', problems: ['rate_limited', 'storage_unavailable'] },
       schema: {
         summary: 'Watch changes as they are committed',
         description: DESCRIPTION,

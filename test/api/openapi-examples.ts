@@ -28,6 +28,8 @@ export interface Example {
   effects?(server: TestServer, request: Request): Promise<number>;
   /** For a list: makes three items, and returns their ids, the oldest first, and the query that finds them. */
   fill?(server: TestServer): Promise<{ ids: string[]; query: Record<string, string> }>;
+  /** For a list whose items have no `id`: what tells them apart. */
+  idOf?(item: Answer['body']): string;
 }
 
 const URL_OF_NOBODY = 'http://127.0.0.1:9/';
@@ -243,6 +245,29 @@ export const EXAMPLES: Record<string, Example> = {
     request: async (server) => ({ params: { id: await replayId(server) } }),
     effects: async (server, { params }) =>
       (await server.call('GET', `/replays/${params?.id}`)).body.state === 'cancelled' ? 1 : 0,
+  },
+
+  'GET /api/v1/webhooks/{id}/ledger': {
+    role: 'viewer',
+    async request(server) {
+      const { id, type } = await pausedWebhook(server);
+      await publish(server, type);
+      return { params: { id } };
+    },
+  },
+
+  'GET /api/v1/stream': { role: 'viewer', request: nothing },
+  'GET /api/v1/logs': {
+    role: 'viewer',
+    request: () => ({ query: { q: 'listening' } }),
+    async fill(server) {
+      const receiver = await startReceiver();
+      const type = ownType();
+      const id = await webhookId(server, { url: receiver.url, eventTypes: [type] });
+      const attempted = await three(async () => deliveryInState(server, await publish(server, type), id, 'delivered'));
+      return { ids: attempted.map((delivery) => delivery.id), query: { q: id } };
+    },
+    idOf: (line) => line.deliveryId,
   },
 
   'GET /api/v1/deliveries': {

@@ -52,7 +52,7 @@ async function send(operation: Operation, request: Request, options: SendOptions
     },
     ...(content === undefined ? {} : { body: content }),
   });
-  const text = await response.text();
+  const text = await textOf(response);
   const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
   const answer = {
     status: response.status,
@@ -69,6 +69,15 @@ function expectToBeProblem({ name }: Operation, { status, headers, body }: Answe
   expect(headers.get('content-type'), what).toMatch(/^application\/problem\+json\b/);
   expect(body.status, what).toBe(status);
   expect(CODES, what).toContain(body.code);
+}
+
+/** The body; of a stream, which does not end, its first piece. */
+async function textOf(response: Response): Promise<string> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response.text();
+  const reader = response.body?.getReader();
+  const { value } = (await reader?.read()) ?? {};
+  await reader?.cancel();
+  return new TextDecoder().decode(value);
 }
 
 /** Sends a request that must succeed. */
@@ -282,6 +291,8 @@ describe('POST with an Idempotency-Key', () => {
 });
 
 describe('lists', () => {
+  /** Goes up by number, and so has a test of its own. */
+  const ASCENDING = 'GET /api/v1/webhooks/{id}/ledger';
   const lists = all.filter(([, { fill }]) => fill !== undefined);
 
   test('are those that take a cursor, and every answer of items takes one, or goes on after a number', () => {
@@ -293,6 +304,7 @@ describe('lists', () => {
       if (items !== undefined && !parameters.includes('after')) {
         expect(parameters, `${name} must page by cursor`).toEqual(expect.arrayContaining(['limit', 'cursor']));
       }
+      if (name === ASCENDING) continue;
       const isListed = lists.some(([list]) => list === name);
       expect(isListed, `${name} needs \`fill\` in the table of examples if and only if it takes a cursor`).toBe(
         parameters.includes('cursor'),
@@ -300,14 +312,14 @@ describe('lists', () => {
     }
   });
 
-  test.each(lists)('%s is newest first, a page at a time', async (name, { fill }) => {
+  test.each(lists)('%s is newest first, a page at a time', async (name, { fill, idOf = ({ id }) => id }) => {
     const operation = api.find(name);
     const { ids, query } = (await fill?.(server())) ?? { ids: [], query: {} };
     const found: string[] = [];
     for (let cursor: string | null = ''; found.length < ids.length; ) {
       const page: Answer = await succeed(operation, { query: { ...query, limit: '1', ...(cursor && { cursor }) } });
       expect(page.body.items, `${name} with limit=1`).toHaveLength(1);
-      found.push(page.body.items[0].id);
+      found.push(idOf(page.body.items[0]));
       cursor = page.body.next;
     }
     expect(found, `${name} must have the newest first`).toEqual(ids.toReversed());
