@@ -3,12 +3,12 @@ import { statfs } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { loadMasterKey, type Settings } from '../config/index.ts';
+import type { Settings } from '../config/index.ts';
 import { messageOf } from '../kernel/errors.ts';
-import { systemRandom } from '../kernel/random.ts';
-import { createSealer } from '../kernel/sealing.ts';
+import type { Keyring } from '../kernel/sealing.ts';
+import { inspectKeyFile, type SealedSecret } from '../sealing/index.ts';
 import { type DatabaseView, isServed } from '../store/index.ts';
-import { openSecrets, sealedBy } from '../webhooks/index.ts';
+import { webhookSecretsAtRest } from '../webhooks/index.ts';
 import { type Finding, failed, ok, warning } from './findings.ts';
 import { bytesInWords, count } from './output.ts';
 
@@ -43,32 +43,34 @@ function isOpenToOthers(path: string): boolean {
 /** The key file, and that it opens what was sealed. */
 export async function checkKey({ keyFile }: Settings, view: DatabaseView): Promise<Finding> {
   const check = 'key file';
-  const expected = await sealedBy(view.tx);
-  if (expected === null && !existsSync(keyFile)) return ok(check, 'none yet; the first start of the server makes it');
   const restore = 'Put the right key file back from a backup, or name it by WAYBILL_KEY_FILE.';
-  let key: Buffer;
-  try {
-    key = loadMasterKey(keyFile, { mayMake: false, random: systemRandom });
-  } catch (error) {
-    return failed(check, messageOf(error), restore);
-  }
-  const sealer = createSealer(key);
-  if (expected !== null && sealer.keyId !== expected) {
+  const found = await inspectKeyFile(view.tx, keyFile).catch((error: unknown) =>
+    failed(check, messageOf(error), restore),
+  );
+  if (found === null) return ok(check, 'none yet; the first start of the server makes it');
+  if ('check' in found) return found;
+  if (found.missing.length > 0) {
     return failed(check, `${keyFile} is not the key that the secrets were sealed with`, restore);
   }
-  const { webhooks, closed } = await openSecrets(view.tx, sealer);
+  const { webhooks, secrets } = await webhookSecretsAtRest(view.tx);
+  const closed = secrets.filter((secret) => !opens(found.keyring, secret));
   const [first] = closed;
   if (first !== undefined) {
-    return failed(
-      check,
-      `it does not open the secrets of ${count(closed.length, 'webhook')}: ${first.because}`,
-      restore,
-    );
+    return failed(check, `it does not open ${count(closed.length, 'secret')}, the first at ${first.place}`, restore);
   }
   if (isOpenToOthers(keyFile)) {
     return failed(check, `others on this machine may read ${keyFile}`, `chmod 600 ${keyFile}`);
   }
   return ok(check, `it opens the secrets of ${count(webhooks, 'webhook')}`);
+}
+
+function opens(keyring: Keyring, { sealed, place }: SealedSecret): boolean {
+  try {
+    keyring.open(sealed, place);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Room on the disk. */

@@ -110,7 +110,8 @@ export function withReplacements(text: string, replacements: readonly Replacemen
   return replacements.reduce((replaced, { from, to }) => replaced.replaceAll(from, to), text);
 }
 
-async function notedKeys(tx: ReadTx): Promise<string[]> {
+/** The names of the keys that secrets may be sealed with, the newest first; none before the first start. */
+export async function notedKeys(tx: ReadTx): Promise<string[]> {
   const row = await tx.get<{ value: string }>('SELECT value FROM settings WHERE name = ?', SEALED_BY);
   return row === undefined ? [] : row.value.split(' ');
 }

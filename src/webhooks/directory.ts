@@ -89,7 +89,7 @@ function tagOf({ id, version, config }: WebhookRecord, inForce: WebhookConfig<st
 }
 
 /** The webhook that a record describes, with what it inherits. */
-export function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Webhook {
+function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Webhook {
   const view = viewOf(record, defaults);
   const owner = record.config.auth === undefined ? DEFAULTS : record.id;
   const config = { ...view.config, auth: openAuth(view.config.auth, owner, sealer) };

@@ -1,6 +1,6 @@
 export { createDefaultSettings } from './default-settings.ts';
 export { openDirectory, type Webhook, type WebhookDirectory } from './directory.ts';
-export { type InspectedWebhook, inspectWebhooks, openSecrets, sealedBy } from './inspection.store.ts';
+export { type InspectedWebhook, inspectWebhooks, webhookSecretsAtRest } from './inspection.store.ts';
 export { openInstance } from './instance.ts';
 export type { MatchEvent, MatchRules } from './matching.ts';
 export { settingsRoutes } from './settings.routes.ts';
