@@ -66,6 +66,8 @@ export interface WebhookRecord {
   signingSecret: string;
   /** The secret before the latest rotation, sealed, and until when it signs too; null where there is none. */
   previousSecret: { sealed: string; expiresAt: number } | null;
+  /** Counts rotations of the signing secret. */
+  secretVersion: number;
   paused: boolean;
   pauseReason: PauseReason | null;
   /** Until when its receiver asked to be left alone, or null. */

@@ -57,12 +57,12 @@ export const changeWebhook = command<
 >('webhooks.change');
 
 /**
- * Puts another signing secret in force. The one before it, given as it is sealed, signs too until `previousExpiresAt`, or
- * with null no more; one older than that is gone. Refuses (404) where there is no such webhook (any more), and (409) where
- * `replaced` is not the secret in force any more.
+ * Puts another signing secret in force. The one before it signs too until `previousExpiresAt`, or with null no more; one
+ * older than that is gone. Refuses (404) where there is no such webhook (any more), and (409) where its secret is not at
+ * `secretVersion` any more.
  */
 export const rotateSecret = command<
-  { id: string; signingSecret: string; replaced: string; previousExpiresAt: number | null; now: number },
+  { id: string; signingSecret: string; previousExpiresAt: number | null; secretVersion: number; now: number },
   { previousExpiresAt: number | null }
 >('webhooks.rotate_secret');
 
@@ -106,6 +106,7 @@ export interface WebhookRow {
   signing_secret: string;
   previous_secret: string | null;
   previous_secret_expires_at: number | null;
+  secret_version: number;
   paused: number;
   pause_reason: PauseReason | null;
   hold_until: number | null;
@@ -125,6 +126,7 @@ export function toRecord(row: WebhookRow): WebhookRecord {
     config: JSON.parse(row.config) as OwnConfig,
     signingSecret: row.signing_secret,
     previousSecret: previous === null || expiresAt === null ? null : { sealed: previous, expiresAt },
+    secretVersion: row.secret_version,
     paused: row.paused === 1,
     pauseReason: row.pause_reason,
     holdUntil: row.hold_until,
@@ -183,8 +185,13 @@ const INSERT =
   'INSERT INTO webhooks (number, id, name, config, signing_secret, paused, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?)';
 const CHANGE =
   'UPDATE webhooks SET name = ?, config = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND deleted_at IS NULL';
-const ROTATE =
-  'UPDATE webhooks SET previous_secret = ?, previous_secret_expires_at = ?, signing_secret = ?, version = version + 1, updated_at = ? WHERE id = ? AND signing_secret = ? AND deleted_at IS NULL';
+// What stands to the right of an equals sign is as it was before the statement: the secret moves.
+const ROTATE_BOTH = `UPDATE webhooks SET
+    previous_secret = signing_secret, previous_secret_expires_at = ?, signing_secret = ?, secret_version = secret_version + 1, version = version + 1, updated_at = ?
+  WHERE id = ? AND secret_version = ? AND deleted_at IS NULL`;
+const ROTATE_ALONE = `UPDATE webhooks SET
+    previous_secret = NULL, previous_secret_expires_at = NULL, signing_secret = ?, secret_version = secret_version + 1, version = version + 1, updated_at = ?
+  WHERE id = ? AND secret_version = ? AND deleted_at IS NULL`;
 const PAUSE = 'UPDATE webhooks SET paused = 1, pause_reason = ? WHERE id = ? AND paused = 0 AND deleted_at IS NULL';
 const RESUME =
   'UPDATE webhooks SET paused = 0, pause_reason = NULL, hold_until = NULL WHERE id = ? AND paused = 1 AND deleted_at IS NULL';
@@ -316,9 +323,11 @@ export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[]
       return book.replaceDefaults(tx, record);
     }),
     handleQuery(findDefaults, (tx) => readSettings(tx, DEFAULTS)),
-    handleCommand(rotateSecret, async (tx, { id, signingSecret, replaced, previousExpiresAt, now }) => {
-      const previous = previousExpiresAt === null ? null : replaced;
-      const changes = await tx.run(ROTATE, previous, previousExpiresAt, signingSecret, now, id, replaced);
+    handleCommand(rotateSecret, async (tx, { id, signingSecret, previousExpiresAt, secretVersion, now }) => {
+      const changed = [signingSecret, now, id, secretVersion];
+      const changes = await (previousExpiresAt === null
+        ? tx.run(ROTATE_ALONE, ...changed)
+        : tx.run(ROTATE_BOTH, previousExpiresAt, ...changed));
       if (changes === 0) throw (await book.find(tx, id)) === null ? notFound('webhook', id) : changedMeanwhile();
       await book.written(tx, id);
       return { previousExpiresAt };

@@ -144,8 +144,8 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
         const input = {
           id,
           signingSecret: sealSigningSecret(secret, record.id, sealer),
-          replaced: record.signingSecret,
           previousExpiresAt: overlapMs === 0 ? null : now + overlapMs,
+          secretVersion: record.secretVersion,
           now,
         };
         return { input, aside: { signingSecret: secret } };

@@ -5,6 +5,7 @@ import { replays } from './0004-replays.ts';
 import { previousSecrets } from './0005-previous-secrets.ts';
 import { feed } from './0006-feed.ts';
 import { ledger } from './0007-ledger.ts';
+import { secretVersions } from './0008-secret-versions.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   previousSecrets,
   feed,
   ledger,
+  secretVersions,
 ];
