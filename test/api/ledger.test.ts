@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { ledger } from '../../src/store/migrations/0007-ledger.ts';
 import { pruneAll } from '../harness/prune.ts';
 import { answering, startReceiver } from '../harness/receiver.ts';
 import { shareServer, startServer, type TestServer } from '../harness/server.ts';
@@ -144,8 +145,8 @@ test(
     const database = new DatabaseSync(join(first.dataDir, 'waybill.db'));
     database.exec(`DELETE FROM deliveries WHERE event_sequence <= (SELECT sequence FROM events WHERE id = '${second}');
       DELETE FROM deliveries WHERE webhook_number = (SELECT number FROM webhooks WHERE id = '${whole.id}');
-      DROP TABLE changes;
-      PRAGMA user_version = 5;`);
+      DELETE FROM settings WHERE name LIKE 'ledger.%';`);
+    for (const statement of ledger.statements) database.exec(statement);
     database.close();
 
     const again = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
