@@ -1,5 +1,6 @@
 import { completeDelivery, createChange, DELIVERY_TOPIC } from './deliveries/changes.store.ts';
 import { createDeliveryWrites } from './deliveries/deliveries.store.ts';
+import { createErrorTexts } from './deliveries/error-texts.store.ts';
 import { ledgerHandlers } from './deliveries/ledger.store.ts';
 import { deliveryLogHandlers } from './deliveries/log.store.ts';
 import { replaySelectionHandlers } from './deliveries/replay-selection.store.ts';
@@ -7,14 +8,17 @@ import { createReplayBook, replayHandlers } from './deliveries/replays.store.ts'
 import { retentionHandlers } from './deliveries/retention.store.ts';
 import { createPublish, deleteEvents, eventHandlers, type Publish } from './events/events.store.ts';
 import { scopeKeys } from './events/scope-keys.ts';
+import { createEventSearch, createSearchIndex } from './events/search.store.ts';
 import { createFeedWrites } from './feed/feed.store.ts';
 import { keptAnswerPlace } from './http/once.ts';
 import { identityHandlers } from './identity/api-keys.store.ts';
+import { type Clock, systemClock } from './kernel/clock.ts';
 import { keptAnswers } from './sealing/kept-answers.store.ts';
 import { sealingHandlers } from './sealing/sealed.store.ts';
 import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
 import { onceHandlers } from './store/once.store.ts';
+import { spaceHandlers } from './store/space.store.ts';
 import { instanceHandlers } from './webhooks/instance.store.ts';
 import { matchWebhooks, wantsType } from './webhooks/matching.ts';
 import { createWebhookNews } from './webhooks/news.ts';
@@ -33,7 +37,7 @@ export interface CommandOptions {
  * Every command and query, wired together: the part of the composition root that runs where the database is. Publishing
  * an event fans it out to webhooks here, so that the modules that publish need not know that webhooks exist.
  */
-export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler[] {
+export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: Clock = systemClock): Handler[] {
   const webhooks = createWebhookBook();
   const publish: Publish = createPublish(async (tx, event, sequence) =>
     deliveries.owe(
@@ -46,8 +50,12 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
   const replays = createReplayBook();
   const feed = createFeedWrites({ [DELIVERY_TOPIC]: completeDelivery });
   const change = createChange(feed);
+  const search = createEventSearch();
+  const searchIndex = createSearchIndex(clock);
+  const errorTexts = createErrorTexts();
   const deliveries = createDeliveryWrites({
     webhooks,
+    errorTexts,
     change,
     slots: createSlots(maxInFlight),
     bootId,
@@ -57,17 +65,26 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions): Handler
   });
   return [
     ...identityHandlers(),
-    ...eventHandlers(publish),
+    ...eventHandlers(publish, search),
+    ...searchIndex.handlers,
     ...instanceHandlers(),
     ...sealingHandlers([webhookSecrets(webhooks), defaultSecrets(), keptAnswers(keptAnswerPlace, [webhookSecretsIn])]),
     ...webhookHandlers(webhooks, news),
     ...deliveries.handlers,
-    ...deliveryLogHandlers(),
+    ...deliveryLogHandlers(search),
     ...replaySelectionHandlers({ matchWebhooks, wantsType, scopeKeys }),
     ...replayHandlers({ book: replays, webhooks, queue: deliveries.queue, change }),
     ...ledgerHandlers(),
     ...feed.handlers,
-    ...retentionHandlers(deleteEvents),
+    ...retentionHandlers({
+      errorTexts,
+      async deleteEvents(tx, sequences) {
+        await searchIndex.forget(tx, sequences);
+        await deleteEvents(tx, sequences);
+      },
+      monotonicMs: clock.monotonicMs,
+    }),
+    ...spaceHandlers(),
     ...healthHandlers(),
     ...onceHandlers(),
   ];

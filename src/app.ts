@@ -22,7 +22,7 @@ import {
   testWebhook,
 } from './deliveries/index.ts';
 import { parseEgressAllow } from './egress/index.ts';
-import { createEvents, eventRoutes } from './events/index.ts';
+import { createEvents, createIndexing, eventRoutes } from './events/index.ts';
 import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
 import { apiKeyRoutes, createAuthenticator, listApiKeys } from './identity/index.ts';
@@ -116,6 +116,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     present: { [DELIVERY_TOPIC]: (row: DeliveryRow) => presentDelivery(row, directory, clock.now()) },
     onFault,
   });
+  const indexing = createIndexing({ store, clock, onFault });
   const webhooks = createWebhooks({ store, directory, sealer: keyring, clock, ids, random, rules });
   const defaults = createDefaultSettings({ store, directory, sealer: keyring, rules });
 
@@ -192,6 +193,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   }
   retention.start();
   feed.start();
+  indexing.start();
   if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
     log.warn(
       `there is no API key yet; make one with: waybill api-key create --name admin --role admin --data-dir ${settings.dataDir}`,
@@ -203,6 +205,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     log,
     async stop() {
       retention.stop();
+      indexing.stop();
       await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end()]);
       await systemLog.end();

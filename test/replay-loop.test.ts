@@ -113,9 +113,10 @@ async function read(store: Store, id: string): Promise<ReplayRow> {
 }
 
 /** The deliveries that wait, newest first. */
-function waiting(store: Store): Promise<DeliveryRow[]> {
+async function waiting(store: Store): Promise<DeliveryRow[]> {
   const all = { webhookId: null, eventId: null, eventType: null, errorCode: null, status: null, from: null, to: null };
-  return store.read(listDeliveries, { ...all, state: 'pending', limit: 2_000, before: null });
+  const filter = { ...all, state: 'pending', q: null };
+  return (await store.read(listDeliveries, { ...filter, limit: 2_000, before: null })).rows;
 }
 
 test('a rate is kept by the clock, over a restart too, and time that was slept through brings no burst', async () => {

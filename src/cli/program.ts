@@ -222,6 +222,7 @@ function addEvents(program: Command, shell: Shell): void {
     .option('--type <type>', 'only this type')
     .option('--from <instant>', 'at or after this instant, such as 2025-01-31T00:00:00Z')
     .option('--to <instant>', 'before this instant')
+    .option('--q <words>', 'in which all these words are found: type, names, AS2 message id; or its id')
     .option('--limit <n>', 'how many, at most 250', wholeNumber(1, 250))
     .option('--cursor <cursor>', 'the page after the one that named this cursor')
     .action(async (options: Record<string, string | number>, command: Command) => {
@@ -323,10 +324,9 @@ function addWebhooks(program: Command, shell: Shell): void {
     });
 }
 
-function addDeliveries(program: Command, shell: Shell): void {
-  const deliveries = program.command('deliveries').description('what was sent, what came back, what is still owed');
-
-  apiCommand(deliveries, 'list', 'list deliveries, newest first')
+/** The filters of the API, by the names that they have there. */
+function deliveryFilters(command: Command): Command {
+  return command
     .option('--webhook-id <id>', 'of this webhook')
     .option('--event-id <id>', 'of this event')
     .option('--event-type <type>', 'of events of this type')
@@ -335,6 +335,13 @@ function addDeliveries(program: Command, shell: Shell): void {
     .option('--status <code>', 'that were answered with this HTTP status', wholeNumber(100, 599))
     .option('--from <instant>', 'made at or after this instant, such as 2025-01-31T00:00:00Z')
     .option('--to <instant>', 'made before this instant')
+    .option('--q <words>', 'in which all these words are found: type, names, AS2 message id, why it failed; or an id');
+}
+
+function addDeliveries(program: Command, shell: Shell): void {
+  const deliveries = program.command('deliveries').description('what was sent, what came back, what is still owed');
+
+  deliveryFilters(apiCommand(deliveries, 'list', 'list deliveries, newest first'))
     .option('--limit <n>', 'how many, at most 250', wholeNumber(1, 250))
     .option('--cursor <cursor>', 'the page after the one that named this cursor')
     .action(async (options: Record<string, string | number>, command: Command) => {

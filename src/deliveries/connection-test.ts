@@ -85,6 +85,7 @@ async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook:
     attempt: recordOf(subject, outgoing, exchange, startedAt),
     status: exchange.response?.status ?? null,
     errorCode: exchange.failure?.code ?? null,
+    errorMessage: exchange.failure?.message ?? null,
   };
   return { input, aside: reportOf(outgoing, exchange) };
 }

@@ -1,17 +1,29 @@
 import { Type } from 'typebox';
-import { type Api, Instant, NoBody, nullable, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
+import {
+  type Api,
+  Instant,
+  NoBody,
+  nullable,
+  PageQuery,
+  pageOf,
+  pageRequest,
+  SEARCHED_PAGES,
+  strictObject,
+} from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound } from '../kernel/errors.ts';
-import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
-import { toPage } from '../kernel/pages.ts';
+import { formatInstant } from '../kernel/instants.ts';
+import { encodeCursor } from '../kernel/pages.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import type { LoggedExchange } from './attempts.store.ts';
 import { TestAnswer } from './connection-test.schemas.ts';
 import type { TestReport } from './connection-test.ts';
-import { DELIVERY_STATES, isEnded } from './deliveries.state.ts';
+import { DELIVERY_STATES } from './deliveries.state.ts';
 import { cancelDelivery, retryDelivery } from './deliveries.store.ts';
+import { FilterQuery, filterOf } from './filter-query.ts';
 import { type AttemptRow, type DeliveryRow, findDelivery, listDeliveries } from './log.store.ts';
+import { presentDelivery, presentRow } from './present-delivery.ts';
 
 interface Dependencies {
   store: Store;
@@ -49,7 +61,6 @@ export const DeliverySchema = Type.Object({
 
 const DeliveryWithAttempts = Type.Intersect([DeliverySchema, Type.Object({ attempts: Type.Array(Attempt) })]);
 const IdParams = Type.Object({ id: Type.String() });
-const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));
 const tags = ['Deliveries'];
 
 export function deliveryRoutes(api: Api, { store, clock, directory, test }: Dependencies): void {
@@ -80,38 +91,20 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
       config: { role: 'viewer' },
       schema: {
         summary: 'List deliveries, newest first',
+        description: SEARCHED_PAGES,
         tags,
-        querystring: strictObject({
-          ...PageQuery,
-          webhookId: Type.Optional(Type.String()),
-          eventId: Type.Optional(Type.String()),
-          eventType: Type.Optional(Type.String()),
-          state: Type.Optional(Type.Enum([...DELIVERY_STATES])),
-          errorCode: Type.Optional(Type.String({ description: 'Of the latest attempt.' })),
-          status: Type.Optional(Type.Integer({ description: 'The HTTP status of the latest attempt.' })),
-          from: InstantQuery,
-          to: InstantQuery,
-        }),
+        querystring: strictObject({ ...PageQuery, ...FilterQuery }),
         response: { 200: Type.Unsafe<unknown>(pageOf(DeliverySchema)) },
       },
     },
     async (request) => {
-      const { webhookId, eventId, eventType, state, errorCode, status, from, to } = request.query;
       const page = pageRequest('deliveries', request.query);
-      const rows = await store.read(listDeliveries, {
+      const { rows, next } = await store.read(listDeliveries, {
+        ...filterOf(request.query),
         limit: page.limit,
         before: page.before === null ? null : Number(page.before),
-        webhookId: webhookId ?? null,
-        eventId: eventId ?? null,
-        eventType: eventType ?? null,
-        state: state ?? null,
-        errorCode: errorCode ?? null,
-        status: status ?? null,
-        from: from === undefined ? null : parseInstant(from),
-        to: to === undefined ? null : parseInstant(to),
       });
-      const { items, next } = toPage(rows, page, (row) => String(row.number));
-      return { items: items.map(present), next };
+      return { items: rows.map(present), next: next === null ? null : encodeCursor('deliveries', String(next)) };
     },
   );
 
@@ -182,35 +175,6 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
     },
     (request) => test(request.params.id, request.query.eventType ?? null, request.once),
   );
-}
-
-/** A delivery as the API shows it. What holds an open one is its webhook's state of this moment. */
-export function presentDelivery(row: DeliveryRow, directory: WebhookDirectory, now: number) {
-  if (isEnded(row.state)) return presentRow(row);
-  return presentRow({ ...row, reason: heldBecause(row, directory.get(row.webhookId), now) });
-}
-
-function presentRow(row: DeliveryRow) {
-  return {
-    id: row.id,
-    eventId: row.eventId,
-    eventType: row.eventType,
-    webhookId: row.webhookId,
-    state: row.state,
-    reason: row.reason,
-    createdAt: formatInstant(row.createdAt),
-    attemptCount: row.attemptCount,
-    nextAttemptAt: formatInstantOrNull(row.dueAt),
-    replayOf: row.replayOf,
-    sequence: row.sequence,
-  };
-}
-
-function heldBecause({ dueAt }: DeliveryRow, webhook: Webhook | null, now: number): string | null {
-  if (webhook === null) return null;
-  if (webhook.state !== 'active') return `webhook_${webhook.state}`;
-  const isDue = dueAt !== null && dueAt <= now && (webhook.record.holdUntil ?? 0) <= now;
-  return isDue && webhook.config.limits.ratePerSecond !== null ? 'rate_limited' : null;
 }
 
 function presentAttempt({ exchange, requestBody, ...row }: AttemptRow) {

@@ -16,6 +16,7 @@ import type { Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
 import type { Change } from './changes.store.ts';
 import { type DeliveryState, isEnded, type Trigger } from './deliveries.state.ts';
+import type { ErrorTexts } from './error-texts.store.ts';
 import { CANCELLED, type Cancelled, DUE, type Due, HANDED, type Handed, type SentBody } from './handed.ts';
 import { type DeliveryRow, loadDelivery } from './log.store.ts';
 import { packHanded, settlementPacking } from './packing.ts';
@@ -77,6 +78,7 @@ export const recordTest = command<
     attempt: AttemptRecord;
     status: number | null;
     errorCode: string | null;
+    errorMessage: string | null;
   },
   null
 >('deliveries.record_test');
@@ -145,6 +147,7 @@ const ORPHANS_A_STEP = 1000;
 
 interface Dependencies {
   webhooks: WebhookBook;
+  errorTexts: ErrorTexts;
   slots: Slots;
   change: Change;
   /** Names this run of the process: what another one held is nobody's. */
@@ -221,7 +224,8 @@ function lineOf(rules: WebhookRules): number {
  * Deliveries as the writing side of the store sees them. It alone decides which delivery is in hand: slots are taken
  * and given back with the transaction that writes it.
  */
-export function createDeliveryWrites({ webhooks, slots, change, bootId, pauseGone, publish, onEnded }: Dependencies) {
+export function createDeliveryWrites(dependencies: Dependencies) {
+  const { webhooks, errorTexts, slots, change, bootId, pauseGone, publish, onEnded } = dependencies;
   let wasPressed = false;
 
   // ── slots ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -405,6 +409,7 @@ export function createDeliveryWrites({ webhooks, slots, change, bootId, pauseGon
     giveSlot(tx, webhookId);
     if (firstSent !== null) await keepBody(tx, settlement.eventSequence, firstSent);
     await insertAttempt(tx, number, attempt);
+    if (settlement.errorMessage !== null) await errorTexts.note(tx, number, settlement.errorMessage);
     if (!(await settleState(tx, settlement, now))) {
       // Cancelled while it was under way: what was sent is still told.
       await change(tx, number, COUNT_LATE_ATTEMPT, [attempt.number, number, attempt.number]);
@@ -418,7 +423,7 @@ export function createDeliveryWrites({ webhooks, slots, change, bootId, pauseGon
   /** Writes the new state, if the delivery is still being delivered by us. */
   async function settleState(
     tx: Tx,
-    settlement: Omit<Settlement, 'webhookId' | 'eventSequence' | 'holdUntil' | 'isGone' | 'news'>,
+    settlement: Omit<Settlement, 'webhookId' | 'eventSequence' | 'errorMessage' | 'holdUntil' | 'isGone' | 'news'>,
     now: number,
   ): Promise<boolean> {
     const { number, attempt, status, errorCode, next, firstSent } = settlement;
@@ -566,7 +571,7 @@ export function createDeliveryWrites({ webhooks, slots, change, bootId, pauseGon
       );
       return rows.map((row) => row.id);
     }),
-    handleCommand(recordTest, async (tx, { event, delivery, attempt, status, errorCode }) => {
+    handleCommand(recordTest, async (tx, { event, delivery, attempt, status, errorCode, errorMessage }) => {
       const rules = await webhooks.find(tx, delivery.webhookId);
       // Deleted while it was being tested: there is no log to write to.
       if (rules === null) return null;
@@ -586,6 +591,7 @@ export function createDeliveryWrites({ webhooks, slots, change, bootId, pauseGon
       });
       await keepBody(tx, eventSequence, sent);
       await insertAttempt(tx, number, attempt);
+      if (errorMessage !== null) await errorTexts.note(tx, number, errorMessage);
       const isDelivered = attempt.outcome === 'delivered';
       const next = isDelivered
         ? ({ state: 'delivered', reason: null, tries: 1 } as const)

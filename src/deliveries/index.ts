@@ -1,11 +1,12 @@
 export { DELIVERY_TOPIC } from './changes.store.ts';
 export { testWebhook } from './connection-test.ts';
-export { DeliverySchema, deliveryRoutes, presentDelivery } from './deliveries.routes.ts';
+export { DeliverySchema, deliveryRoutes } from './deliveries.routes.ts';
 export { DELIVERY_STATES } from './deliveries.state.ts';
 export { cancelOrphans, removeWebhook } from './deliveries.store.ts';
 export { type AttemptReport, createDispatcher } from './dispatcher.ts';
 export { ledgerRoutes } from './ledger.routes.ts';
 export { countWaiting, type DeliveryRow, deliveriesOfEvent } from './log.store.ts';
+export { presentDelivery } from './present-delivery.ts';
 export {
   countInHand,
   countLooseEnds,

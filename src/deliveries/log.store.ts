@@ -1,7 +1,18 @@
+import type { EventSearch } from '../events/index.ts';
 import { notFound } from '../kernel/errors.ts';
-import { type DeliveryId, type EventId, firstIdAt, type WebhookId } from '../kernel/ids.ts';
-import { conditions, type Handler, handleQuery, query, type ReadTx } from '../store/index.ts';
+import type { DeliveryId, EventId, WebhookId } from '../kernel/ids.ts';
+import {
+  cutPage,
+  type Handler,
+  handleQuery,
+  type NewestPage,
+  newestFirst,
+  query,
+  type ReadTx,
+} from '../store/index.ts';
 import type { AttemptOutcome, DeliveryState, Trigger } from './deliveries.state.ts';
+import { type DeliveryFilter, type DeliveryScope, scopeOf } from './facets.store.ts';
+import { searchDeliveries } from './log-search.store.ts';
 
 /** A delivery as the log lists it. Instants are epoch milliseconds. */
 export interface DeliveryRow {
@@ -34,23 +45,14 @@ export interface AttemptRow {
   requestBody: string | null;
 }
 
-export interface DeliveryFilter {
-  webhookId: string | null;
-  eventId: string | null;
-  eventType: string | null;
-  state: string | null;
-  errorCode: string | null;
-  /** The HTTP status of the latest attempt. */
-  status: number | null;
-  /** On `createdAt`, epoch milliseconds; from inclusive, to exclusive. */
-  from: number | null;
-  to: number | null;
-}
+/** A page of deliveries, newest first, below the number `before`. With a search a page may be short, or empty. */
+export const listDeliveries = query<
+  DeliveryFilter & { q: string | null; limit: number; before: number | null },
+  NewestPage<DeliveryRow>
+>('deliveries.list');
 
-/** Deliveries newest first, `limit + 1` of them, below the number `before`. */
-export const listDeliveries = query<DeliveryFilter & { limit: number; before: number | null }, DeliveryRow[]>(
-  'deliveries.list',
-);
+/** The number of the newest delivery; 0 where there is none. */
+export const newestDelivery = query<null, number>('deliveries.newest');
 
 /** A delivery with its attempts in order, or null. */
 export const findDelivery = query<{ id: string }, { delivery: DeliveryRow; attempts: AttemptRow[] } | null>(
@@ -93,21 +95,35 @@ export async function selectDelivery(tx: ReadTx, number: number): Promise<Delive
   return (await tx.get<DeliveryRow>(`${SELECT} WHERE d.number = ?`, number)) ?? null;
 }
 
-export function deliveryLogHandlers(): Handler[] {
+const keyOf = (row: { number: number }): number => row.number;
+
+async function pageOf(
+  tx: ReadTx,
+  { ranges }: DeliveryScope,
+  { before, limit }: { before: number | null; limit: number },
+): Promise<NewestPage<{ number: number }>> {
+  const source = { columns: 'd.number', table: 'deliveries d', key: 'd.number', keyOf };
+  const list = newestFirst<{ number: number }>(tx, { ...source, ranges, below: before });
+  return cutPage(await list.take(limit + 1), { reach: null, limit, keyOf });
+}
+
+export function deliveryLogHandlers(search: EventSearch): Handler[] {
   return [
-    handleQuery(listDeliveries, (tx, { limit, before, ...filter }) => {
-      const { where, params } = conditions([
-        ['d.webhook_number = (SELECT number FROM webhooks WHERE id = ?)', filter.webhookId],
-        ['d.event_sequence = (SELECT sequence FROM events WHERE id = ?)', filter.eventId],
-        ['d.event_type = ?', filter.eventType],
-        ['d.state = ?', filter.state],
-        ['d.error_code = ?', filter.errorCode],
-        ['d.last_status = ?', filter.status],
-        ['d.id >= ?', filter.from === null ? null : firstIdAt('dlv', filter.from)],
-        ['d.id < ?', filter.to === null ? null : firstIdAt('dlv', filter.to)],
-        ['d.number < ?', before],
-      ]);
-      return tx.all<DeliveryRow>(`${SELECT} ${where} ORDER BY d.number DESC LIMIT ?`, ...params, limit + 1);
+    handleQuery(listDeliveries, async (tx, { q, before, limit, ...filter }) => {
+      const scope = await scopeOf(tx, filter);
+      const page =
+        q === null
+          ? await pageOf(tx, scope, { before, limit })
+          : await searchDeliveries(tx, scope, { q, below: before, limit, search });
+      const rows: DeliveryRow[] = [];
+      for (const { number } of page.rows) {
+        rows.push((await selectDelivery(tx, number)) as DeliveryRow);
+      }
+      return { rows, next: page.next };
+    }),
+    handleQuery(newestDelivery, async (tx) => {
+      const row = await tx.get<{ number: number }>('SELECT number FROM deliveries ORDER BY number DESC LIMIT 1');
+      return row?.number ?? 0;
     }),
     handleQuery(findDelivery, async (tx, { id }) => {
       const delivery = await tx.get<DeliveryRow>(`${SELECT} WHERE d.id = ?`, id);

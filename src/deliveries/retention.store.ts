@@ -1,63 +1,83 @@
 import { command, type Handler, handleCommand, type Tx } from '../store/index.ts';
+import type { ErrorTexts } from './error-texts.store.ts';
 import { noteLedgerPruned } from './ledger.store.ts';
 
 /**
  * Deletes some of the events made before `before` whose deliveries have all ended before then, with all that belongs
  * to them, and the replays that have ended before then. Looks at events after the sequence `after`; `next` is where to
- * go on, null when there are no more that old.
+ * go on, null when there are no more that old. It takes a few milliseconds at most, because publishers wait meanwhile.
  */
 export const pruneOld = command<{ before: number; after: number }, { deleted: number; next: number | null }>(
   'retention.prune',
 );
 
-/** How many events one command looks at: small, because publishers wait meanwhile. */
-const STEP = 200;
+const STEP_MS = 4;
+/** How many events, and deliveries of one event, are deleted before the clock is looked at. */
+const EVENTS_AT_ONCE = 10;
+const DELIVERIES_AT_ONCE = 50;
 
-/** `deleteEvents` deletes the events themselves, by their sequences, in the caller's transaction. */
-export function retentionHandlers(deleteEvents: (tx: Tx, sequences: readonly number[]) => Promise<void>): Handler[] {
-  return [
-    handleCommand(pruneOld, async (tx, { before, after }) => {
-      await tx.run('DELETE FROM replays WHERE ended_at < ?', before);
-      const looked = await tx.all<{ sequence: number; open: number }>(
-        `SELECT e.sequence, EXISTS (
-            SELECT 1 FROM deliveries d WHERE d.event_sequence = e.sequence AND (d.ended_at IS NULL OR d.ended_at >= ?)
-          ) AS open
-          FROM events e WHERE e.sequence > ? AND e.created_at < ? ORDER BY e.sequence LIMIT ?`,
-        before,
-        after,
-        before,
-        STEP,
-      );
-      const old = looked.filter((event) => event.open === 0).map((event) => event.sequence);
-      await noteLedgers(tx, old);
-      for (const sequence of old) await deleteDeliveries(tx, sequence);
-      await deleteEvents(tx, old);
-      const next = looked.length === STEP ? (looked.at(-1)?.sequence ?? null) : null;
-      return { deleted: old.length, next };
-    }),
-  ];
+const OLD_EVENTS = `SELECT e.sequence, EXISTS (
+    SELECT 1 FROM deliveries d WHERE d.event_sequence = e.sequence AND (d.ended_at IS NULL OR d.ended_at >= ?)
+  ) AS open
+  FROM events e WHERE e.sequence > ? AND e.created_at < ? ORDER BY e.sequence LIMIT ?`;
+const DELIVERIES =
+  'SELECT number, webhook_number, sequence, replay_of FROM deliveries WHERE event_sequence = ? ORDER BY number LIMIT ?';
+interface Dependencies {
+  errorTexts: ErrorTexts;
+  /** Deletes the events themselves, by their sequences, in the caller's transaction. */
+  deleteEvents: (tx: Tx, sequences: readonly number[]) => Promise<void>;
+  monotonicMs: () => number;
 }
 
-const LEDGER_NUMBERS = `SELECT webhook_number AS "webhookNumber", sequence FROM deliveries
-  WHERE event_sequence = ? AND replay_of IS NULL AND sequence IS NOT NULL`;
+interface OldDelivery {
+  number: number;
+  webhook_number: number;
+  sequence: number | null;
+  replay_of: string | null;
+}
 
-/** Remembers how far the ledgers of webhooks will have been deleted with these events. */
-async function noteLedgers(tx: Tx, eventSequences: readonly number[]): Promise<void> {
-  const highest = new Map<number, number>();
-  for (const eventSequence of eventSequences) {
-    for (const row of await tx.all<{ webhookNumber: number; sequence: number }>(LEDGER_NUMBERS, eventSequence)) {
-      highest.set(row.webhookNumber, Math.max(highest.get(row.webhookNumber) ?? 0, row.sequence));
+export function retentionHandlers({ errorTexts, deleteEvents, monotonicMs }: Dependencies): Handler[] {
+  /** Deletes deliveries of an event with all that belongs to them. Returns whether none is left. */
+  async function deleteDeliveries(tx: Tx, eventSequence: number, pruned: Map<number, number>): Promise<boolean> {
+    const rows = await tx.all<OldDelivery>(DELIVERIES, eventSequence, DELIVERIES_AT_ONCE);
+    const numbers = rows.map(({ number }) => [number]);
+    await errorTexts.forget(tx, numbers.flat());
+    await tx.runMany('DELETE FROM attempts WHERE delivery_number = ?', numbers);
+    await tx.runMany('DELETE FROM deliveries WHERE number = ?', numbers);
+    for (const { webhook_number: webhook, sequence, replay_of: replayOf } of rows) {
+      if (sequence !== null && replayOf === null) pruned.set(webhook, Math.max(sequence, pruned.get(webhook) ?? 0));
     }
+    if (rows.length === DELIVERIES_AT_ONCE) return false;
+    await tx.run('DELETE FROM bodies WHERE event_sequence = ?', eventSequence);
+    return true;
   }
-  for (const [webhookNumber, sequence] of highest) await noteLedgerPruned(tx, webhookNumber, sequence);
-}
 
-/** Deletes what belongs to an event. */
-async function deleteDeliveries(tx: Tx, sequence: number): Promise<void> {
-  await tx.run(
-    'DELETE FROM attempts WHERE delivery_number IN (SELECT number FROM deliveries WHERE event_sequence = ?)',
-    sequence,
-  );
-  await tx.run('DELETE FROM deliveries WHERE event_sequence = ?', sequence);
-  await tx.run('DELETE FROM bodies WHERE event_sequence = ?', sequence);
+  async function prune(tx: Tx, { before, after }: { before: number; after: number }) {
+    const endsAtMs = monotonicMs() + STEP_MS;
+    await tx.run('DELETE FROM replays WHERE ended_at < ?', before);
+    const pruned = new Map<number, number>();
+    const emptied: number[] = [];
+    let at = after;
+    let isMore = true;
+    while (isMore && monotonicMs() < endsAtMs) {
+      const looked = await tx.all<{ sequence: number; open: number }>(OLD_EVENTS, before, at, before, EVENTS_AT_ONCE);
+      isMore = looked.length === EVENTS_AT_ONCE;
+      for (const { sequence, open } of looked) {
+        if (open === 0) {
+          // What is left of it is looked at again in the next step.
+          if (!(await deleteDeliveries(tx, sequence, pruned))) {
+            isMore = true;
+            break;
+          }
+          emptied.push(sequence);
+        }
+        at = sequence;
+      }
+    }
+    await deleteEvents(tx, emptied);
+    for (const [webhookNumber, sequence] of pruned) await noteLedgerPruned(tx, webhookNumber, sequence);
+    return { deleted: emptied.length, next: isMore ? at : null };
+  }
+
+  return [handleCommand(pruneOld, prune)];
 }

@@ -1,13 +1,17 @@
-import { type Clock, delay } from '../kernel/clock.ts';
-import { pruneKeptAnswers, type Store } from '../store/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { createBreath, giveBackSpace, pruneKeptAnswers, type Store } from '../store/index.ts';
 import { pruneOld } from './retention.store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const EVERY_MS = 60 * 60 * 1000;
 const FIRST_AFTER_MS = 60 * 1000;
-const BREATH_MS = 20;
+/** While others write, it takes a tenth of the store's time. */
+const BREATH = { idleMs: 5, busyMs: 40 };
 
-/** Deletes what is older than the retention, and kept answers of yesterday, once an hour and a little at a time. */
+/**
+ * Deletes what is older than the retention, and kept answers of yesterday, once an hour and a little at a time, and gives
+ * the room back.
+ */
 export interface Retention {
   start(): void;
   stop(): void;
@@ -24,14 +28,16 @@ export function createRetention(options: {
   const { store, clock, retentionDays, onFault } = options;
   let isStopped = false;
 
-  async function run(): Promise<number> {
+  const breath = createBreath(store, clock, BREATH);
+
+  async function prune(): Promise<number> {
     const now = clock.now();
     await pruneAnswers(now);
     return pruneEvents(now - retentionDays * DAY_MS);
   }
 
   async function pruneAnswers(now: number): Promise<void> {
-    while (!isStopped && (await store.run(pruneKeptAnswers, { now })) > 0) await delay(clock, BREATH_MS);
+    while (!isStopped && (await store.run(pruneKeptAnswers, { now })) > 0) await breath();
   }
 
   async function pruneEvents(before: number): Promise<number> {
@@ -40,8 +46,23 @@ export function createRetention(options: {
       const step: { deleted: number; next: number | null } = await store.run(pruneOld, { before, after });
       deleted += step.deleted;
       after = step.next;
-      await delay(clock, BREATH_MS);
+      await breath();
     }
+    return deleted;
+  }
+
+  async function giveBack(): Promise<void> {
+    let steps = 0;
+    while (!isStopped && (await store.run(giveBackSpace, null)) > 0) {
+      steps += 1;
+      await breath();
+    }
+    if (steps > 0) store.checkpoint();
+  }
+
+  async function run(): Promise<number> {
+    const deleted = await prune();
+    if (!isStopped) await giveBack();
     return deleted;
   }
 

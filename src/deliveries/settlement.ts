@@ -12,6 +12,8 @@ export interface Settlement {
   /** What the log's filters find it by: the answer's HTTP status and the error's code, null without. */
   status: number | null;
   errorCode: string | null;
+  /** Why the attempt failed, in words, for the search; null when it did not. */
+  errorMessage: string | null;
   /** The bytes of a first attempt, kept with it; null when they are kept already. */
   firstSent: SentBody | null;
   next:

@@ -1,9 +1,18 @@
 import { Type } from 'typebox';
-import { type Api, Instant, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
+import {
+  type Api,
+  Instant,
+  PageQuery,
+  pageOf,
+  pageRequest,
+  SEARCHED_PAGES,
+  SearchQuery,
+  strictObject,
+} from '../http/index.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant, parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import { DEFAULT_PAGE_LIMIT, toPage } from '../kernel/pages.ts';
+import { DEFAULT_PAGE_LIMIT, encodeCursor } from '../kernel/pages.ts';
 import type { Store } from '../store/index.ts';
 
 import { type EventRow, eventsAfter, findEvent, listEvents } from './events.store.ts';
@@ -103,36 +112,38 @@ export function eventRoutes(api: Api, { events, store, audienceOf, DeliverySchem
       config: { role: 'viewer', problems: ['gone'] },
       schema: {
         summary: 'List events, newest first; with `after`, in order of their sequence',
+        description: SEARCHED_PAGES,
         tags,
         querystring: strictObject({
           ...PageQuery,
           type: Type.Optional(Type.String()),
           from: InstantQuery,
           to: InstantQuery,
+          q: SearchQuery('the type and the names in it (transfer, schedule, station, partner, AS2 message), or the id'),
           after: Type.Optional(Type.Integer({ minimum: 0, description: 'A sequence; 0 for all.' })),
         }),
         response: { 200: pageOf(EventSchema) },
       },
     },
     async (request) => {
-      const { after, type, from, to } = request.query;
+      const { after, type, from, to, q } = request.query;
       if (after !== undefined) return inOrder(after, request.query.limit ?? DEFAULT_PAGE_LIMIT, request.query);
       const page = pageRequest('events', request.query);
-      const rows = await store.read(listEvents, {
+      const { rows, next } = await store.read(listEvents, {
         type: type ?? null,
         from: from === undefined ? null : parseInstant(from),
         to: to === undefined ? null : parseInstant(to),
+        q: q === undefined || q.trim() === '' ? null : q,
         limit: page.limit,
         before: page.before === null ? null : Number(page.before),
       });
-      const { items, next } = toPage(rows, page, (row) => String(row.sequence));
-      return { items: items.map(presentEvent), next };
+      return { items: rows.map(presentEvent), next: next === null ? null : encodeCursor('events', String(next)) };
     },
   );
 
   /** For consumers that reconcile: they ask again with the last sequence they were given, so there is no cursor. */
   async function inOrder(after: number, limit: number, query: object) {
-    const others = ['type', 'from', 'to', 'cursor'].filter((name) => name in query);
+    const others = ['type', 'from', 'to', 'q', 'cursor'].filter((name) => name in query);
     if (others.length > 0) {
       throw new Refusal('validation_failed', 'With `after` every event is listed: leave out the other filters.', {
         errors: others.map((name) => ({ pointer: `?${name}`, detail: 'Cannot be combined with after.' })),

@@ -1,7 +1,9 @@
 import { Refusal } from '../kernel/errors.ts';
-import { type EventId, firstIdAt } from '../kernel/ids.ts';
-import { command, conditions, type Handler, handleCommand, handleQuery, query, type Tx } from '../store/index.ts';
+import type { EventId } from '../kernel/ids.ts';
+import { command, type Handler, handleCommand, handleQuery, type NewestPage, query, type Tx } from '../store/index.ts';
+import { type EventFilter, listOfEvents } from './event-list.store.ts';
 import type { ScopeKeys } from './scope-keys.ts';
+import type { EventSearch } from './search.store.ts';
 
 /** An event about to be appended. `data` is its JSON text; `keys` are the ids in it that webhooks' scopes name. */
 export interface NewEvent {
@@ -60,15 +62,11 @@ function unpackEvent(packed: PackedEvent): NewEvent {
   return { id, type, occurredAt, createdAt, data, keys, isAtHand };
 }
 
-export interface EventFilter {
-  type: string | null;
-  /** On `createdAt`, epoch milliseconds; from inclusive, to exclusive. */
-  from: number | null;
-  to: number | null;
-}
-
-/** Events newest first, `limit + 1` of them, below the sequence `before`. */
-export const listEvents = query<EventFilter & { limit: number; before: number | null }, EventRow[]>('events.list');
+/** A page of events, newest first, below the sequence `before`. With a search a page may be short, or empty. */
+export const listEvents = query<
+  EventFilter & { q: string | null; limit: number; before: number | null },
+  NewestPage<EventRow>
+>('events.list');
 
 /** Events in order after a sequence, `limit + 1` of them. Refuses with `gone` when retention has taken some of them. */
 export const eventsAfter = query<{ after: number; limit: number }, EventRow[]>('events.after');
@@ -90,7 +88,7 @@ export function createPublish(fanOut: FanOut): Publish {
   };
 }
 
-export function eventHandlers(publish: Publish): Handler[] {
+export function eventHandlers(publish: Publish, search: EventSearch): Handler[] {
   return [
     handleCommand(publishEvents, async (tx, events) => {
       const published: Published[] = [];
@@ -100,18 +98,13 @@ export function eventHandlers(publish: Publish): Handler[] {
       }
       return published;
     }),
-    handleQuery(listEvents, (tx, { type, from, to, limit, before }) => {
-      const { where, params } = conditions([
-        ['type = ?', type],
-        ['id >= ?', from === null ? null : firstIdAt('evt', from)],
-        ['id < ?', to === null ? null : firstIdAt('evt', to)],
-        ['sequence < ?', before],
-      ]);
-      return tx.all<EventRow>(
-        `SELECT ${COLUMNS} FROM events ${where} ORDER BY sequence DESC LIMIT ?`,
-        ...params,
-        limit + 1,
-      );
+    handleQuery(listEvents, async (tx, filter) => {
+      const page = await listOfEvents(tx, filter, search);
+      const rows: EventRow[] = [];
+      for (const { sequence } of page.rows) {
+        rows.push((await tx.get<EventRow>(`SELECT ${COLUMNS} FROM events WHERE sequence = ?`, sequence)) as EventRow);
+      }
+      return { rows, next: page.next };
     }),
     handleQuery(eventsAfter, async (tx, { after, limit }) => {
       const pruned = await tx.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', PRUNED_TO);

@@ -97,9 +97,12 @@ function head(ms: number, counter: number): string {
   );
 }
 
+/** The last instant that an id can hold. */
+const LAST_MS = 2 ** 48 - 1;
+
 /** The smallest id of a kind made at `ms` or later: ids of that instant and after compare greater or equal. */
 export function firstIdAt<P extends IdPrefix>(prefix: P, ms: number): Id<P> {
-  return `${prefix}_${head(Math.max(0, Math.floor(ms)), 0).slice(0, 10)}${'0'.repeat(16)}`;
+  return `${prefix}_${head(Math.min(Math.max(0, Math.floor(ms)), LAST_MS), 0).slice(0, 10)}${'0'.repeat(16)}`;
 }
 
 /** The instant in epoch milliseconds at which an id was made. */

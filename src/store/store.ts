@@ -36,6 +36,8 @@ export interface Store {
   subscribe<T>(topic: string, listener: (payload: T) => void): void;
   /** Commands handed in and not yet answered, and how long the last flush took: for metrics. */
   readonly load: StoreLoad;
+  /** Has what was committed brought into the database file soon, which is also when that shrinks. */
+  checkpoint(): void;
   /** Lets what was handed in finish, then closes the files. */
   close(): Promise<void>;
 }

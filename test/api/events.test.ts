@@ -264,7 +264,7 @@ describe('reading events', () => {
     expect(await get(`/events?type=${type}`)).toEqual({ items: [event], next: null });
   });
 
-  test.each(['from=yesterday', 'to=2023-09-15', 'after=-1', 'after=x', 'after=1.5', 'q=x'])(
+  test.each(['from=yesterday', 'to=2023-09-15', 'after=-1', 'after=x', 'after=1.5'])(
     'the filter %s is refused',
     async (filter) => {
       const name = `?${filter.split('=')[0]}`;

@@ -285,6 +285,23 @@ describe('Retry-After', () => {
     expect(waitMs).toBeLessThan(delayMs + 5_000);
   });
 
+  test('is the next attempt of every delivery of the webhook that waits for it, until a person tries one', async () => {
+    const { receiver, webhook, type } = await stage({ retry: { strategy: 'fixed', maxAttempts: 2, delayMs: 0 } });
+    receiver.respond = answering(429, { 'retry-after': '3600' });
+    const asked = await deliveryInState(server(), await publish(server(), type), webhook.id, 'retrying');
+    const behind = await deliveryInState(server(), await publish(server(), type), webhook.id, 'pending');
+    expect(behind).toMatchObject({ reason: null, attemptCount: 0 });
+    expect(at(behind.nextAttemptAt)).toBeGreaterThan(Date.now() + 3_590_000);
+    expect(at(behind.nextAttemptAt)).toBeLessThanOrEqual(at(asked.nextAttemptAt));
+    const { items } = (await server().call('GET', `/deliveries?webhookId=${webhook.id}&state=pending`)).body;
+    expect(items.map(({ nextAttemptAt }: { nextAttemptAt: string }) => nextAttemptAt)).toEqual([behind.nextAttemptAt]);
+    const event = (await server().call('GET', `/events/${behind.eventId}`)).body;
+    expect(event.deliveries[0].nextAttemptAt).toBe(behind.nextAttemptAt);
+    receiver.respond = answering(200);
+    await server().call('POST', `/deliveries/${behind.id}/retry`);
+    await deliveryInState(server(), behind.eventId, webhook.id, 'delivered');
+  });
+
   test('is obeyed for 24 hours at most', async () => {
     const { receiver, webhook, type } = await stage({ retry: { strategy: 'fixed', maxAttempts: 2, delayMs: 0 } });
     receiver.respond = answering(429, { 'retry-after': '99999999' });

@@ -79,7 +79,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const clock = flaw.clock?.(options.clock) ?? options.clock;
   const egress = flaw.sender?.(options.sender) ?? options.sender;
   const ids = createIds(random);
-  const handlers = createHandlers(options);
+  const handlers = createHandlers(options, clock);
   const opened = options.openStore(flaw.handlers?.(handlers) ?? handlers);
   const store = flaw.store?.(opened) ?? opened;
 

@@ -6,6 +6,7 @@ import { previousSecrets } from './0005-previous-secrets.ts';
 import { feed } from './0006-feed.ts';
 import { ledger } from './0007-ledger.ts';
 import { secretVersions } from './0008-secret-versions.ts';
+import { deliveryLog } from './0009-delivery-log.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   feed,
   ledger,
   secretVersions,
+  deliveryLog,
 ];

@@ -138,6 +138,7 @@ export function createStoreClient(ports: StorePorts): StoreClient {
       const known = listeners.get(topic) ?? [];
       listeners.set(topic, [...known, listener as (payload: never) => void]);
     },
+    checkpoint: () => checkpoints.request(),
   };
 
   return {
@@ -165,6 +166,8 @@ function errorOf(outcome: Outcome & { ok: false }): Error {
 
 interface Checkpoints {
   note(walBytes: number): void;
+  /** Asks for one of all that was written so far. */
+  request(): void;
   done(): void;
 }
 
@@ -173,8 +176,9 @@ interface Checkpoints {
  * 64 MB: while writers keep coming it never does so by itself. A page that was written a hundred times since is copied
  * once, so rarer is cheaper; what a start has to read again stays small.
  */
-function createCheckpoints(request: (mode: CheckpointMode) => void): Checkpoints {
+function createCheckpoints(post: (mode: CheckpointMode) => void): Checkpoints {
   let isRunning = false;
+  let isWanted = false;
   let bytesAtLast = 0;
   return {
     note(walBytes) {
@@ -183,11 +187,19 @@ function createCheckpoints(request: (mode: CheckpointMode) => void): Checkpoints
       if (isRunning || walBytes - bytesAtLast < CHECKPOINT_BYTES) return;
       isRunning = true;
       bytesAtLast = walBytes;
-      if (walBytes > TRUNCATE_BYTES) request('TRUNCATE');
-      else request(walBytes > RESTART_BYTES ? 'RESTART' : 'PASSIVE');
+      if (walBytes > TRUNCATE_BYTES) post('TRUNCATE');
+      else post(walBytes > RESTART_BYTES ? 'RESTART' : 'PASSIVE');
+    },
+    request() {
+      isWanted = isRunning;
+      if (isRunning) return;
+      isRunning = true;
+      // Only what has been copied to its end cuts the database file, and a passive one leaves what is written meanwhile.
+      post('RESTART');
     },
     done() {
       isRunning = false;
+      if (isWanted) this.request();
     },
   };
 }

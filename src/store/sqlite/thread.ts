@@ -84,6 +84,7 @@ function runReader(settings: ThreadSettings, handlers: readonly Handler[]): void
       connection = connect(databasePath(settings.folder));
       connection.exec('PRAGMA synchronous = FULL');
       connection.exec('PRAGMA temp_store = MEMORY');
+      connection.exec('PRAGMA cache_size = -16384');
       answer = createQueryAnswers(connection, handlers);
       post({ kind: 'ready' });
     } catch (error) {

@@ -1,0 +1,30 @@
+import { onTestFinished } from 'vitest';
+import type { CommandOptions } from '../../src/app.commands.ts';
+import { openBeside, openSqliteStore, type Store } from '../../src/store/index.ts';
+
+const THREAD_MODULE = new URL('../../bin/worker.js', import.meta.url);
+
+/** The store of a data folder with the commands of the server, and none of what calls them. Closed when the test has finished. */
+export async function openServerStore(folder: string): Promise<Store> {
+  const threadOptions: CommandOptions = { bootId: 'boot_of_the_test', maxInFlight: 64 };
+  const store = await openSqliteStore({
+    folder,
+    threadModule: THREAD_MODULE,
+    threadOptions,
+    onBroken(message) {
+      throw new Error(message);
+    },
+  });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** The rows that a statement finds in the database of a data folder, beside whoever has it open. */
+export function rowsOf<R>(folder: string, sql: string, ...params: (string | number)[]): R[] {
+  const connection = openBeside(folder);
+  try {
+    return connection.all<R>(sql, params);
+  } finally {
+    connection.close();
+  }
+}
