@@ -15,6 +15,7 @@ import {
   DeliverySchema,
   deliveriesOfEvent,
   deliveryRoutes,
+  exportRoutes,
   ledgerRoutes,
   presentDelivery,
   removeWebhook,
@@ -168,6 +169,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, webhookId, eventType, once),
   });
   replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
+  exportRoutes(api, { store, clock, directory });
 
   logRoutes(api, systemLog);
   ledgerRoutes(api, { store, directory });

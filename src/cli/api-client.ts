@@ -1,4 +1,4 @@
-import { type RequestOptions, request as requestInClear } from 'node:http';
+import { type IncomingMessage, type RequestOptions, request as requestInClear } from 'node:http';
 import { request as requestOverTls } from 'node:https';
 import { text as wholeText } from 'node:stream/consumers';
 import { messageOf } from '../kernel/errors.ts';
@@ -25,6 +25,11 @@ export interface ApiClient {
    * where no server answers.
    */
   request<T>(request: ApiRequest): Promise<T>;
+  /**
+   * The body of an answer as it comes, for what is too long to hold. Refusals are as in `request`; the body itself throws
+   * where the server breaks it off.
+   */
+  download(request: Pick<ApiRequest, 'path' | 'query'>): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** What a command that calls the API is given. */
@@ -58,19 +63,30 @@ export async function connect(
 }
 
 function createApiClient(baseUrl: string, apiKey: string): ApiClient {
+  async function send(request: ApiRequest): Promise<IncomingMessage> {
+    const query = new URLSearchParams(request.query).toString();
+    const url = new URL(`${baseUrl}/api/v1${request.path}${query && `?${query}`}`);
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
+    const options = { method: request.method, headers: headersOf(request, apiKey) };
+    const response = await exchange(url, options, body).catch((error: unknown) => {
+      throw unreachable(baseUrl, error);
+    });
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return response;
+    throw refusalOf({ status, text: await textOfAnswer(response) }, baseUrl);
+  }
+
+  async function textOfAnswer(response: IncomingMessage): Promise<string> {
+    try {
+      return await wholeText(response);
+    } catch (error) {
+      throw unreachable(baseUrl, error);
+    }
+  }
+
   return {
-    async request<T>(request: ApiRequest): Promise<T> {
-      const query = new URLSearchParams(request.query).toString();
-      const url = new URL(`${baseUrl}/api/v1${request.path}${query && `?${query}`}`);
-      const body = request.body === undefined ? null : JSON.stringify(request.body);
-      const answer = await exchange(url, { method: request.method, headers: headersOf(request, apiKey) }, body).catch(
-        (error: unknown) => {
-          throw unreachable(baseUrl, error);
-        },
-      );
-      if (answer.status >= 200 && answer.status < 300) return parseAnswer(answer.text, baseUrl) as T;
-      throw refusalOf(answer, baseUrl);
-    },
+    request: async <T>(request: ApiRequest) => parseAnswer(await textOfAnswer(await send(request)), baseUrl) as T,
+    download: (request) => send({ method: 'GET', ...request }),
   };
 }
 
@@ -88,13 +104,11 @@ interface Answer {
   text: string;
 }
 
-/** Sends one request and reads its whole answer. Follows no redirect: the key is meant for this server alone. */
-function exchange(url: URL, options: RequestOptions, body: string | null): Promise<Answer> {
+/** Sends one request. Follows no redirect: the key is meant for this server alone. */
+function exchange(url: URL, options: RequestOptions, body: string | null): Promise<IncomingMessage> {
   const send = url.protocol === 'https:' ? requestOverTls : requestInClear;
   return new Promise((resolve, reject) => {
-    const request = send(url, options, (response) => {
-      wholeText(response).then((answer) => resolve({ status: response.statusCode ?? 0, text: answer }), reject);
-    });
+    const request = send(url, options, resolve);
     request.once('error', reject);
     request.end(body);
   });

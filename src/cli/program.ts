@@ -338,6 +338,8 @@ function deliveryFilters(command: Command): Command {
     .option('--q <words>', 'in which all these words are found: type, names, AS2 message id, why it failed; or an id');
 }
 
+type ExportOptions = Record<string, string | number> & { output?: string };
+
 function addDeliveries(program: Command, shell: Shell): void {
   const deliveries = program.command('deliveries').description('what was sent, what came back, what is still owed');
 
@@ -347,6 +349,14 @@ function addDeliveries(program: Command, shell: Shell): void {
     .action(async (options: Record<string, string | number>, command: Command) => {
       const { listDeliveries } = await import('./deliveries.ts');
       shell.end(await listDeliveries(await connectFor(command, shell.io), queryOf(options)));
+    });
+
+  deliveryFilters(apiCommand(deliveries, 'export', 'write all deliveries that the filters include, newest first'))
+    .addOption(new Option('--format <format>', 'what to write').choices(['ndjson', 'csv']).default('ndjson'))
+    .option('--output <file>', 'where to; standard output without it')
+    .action(async ({ output, ...options }: ExportOptions, command: Command) => {
+      const { exportDeliveries } = await import('./export-deliveries.ts');
+      shell.end(await exportDeliveries(await connectFor(command, shell.io), queryOf(options), output ?? null));
     });
 
   idCommand(shell, deliveries, {

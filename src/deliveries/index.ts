@@ -4,6 +4,7 @@ export { DeliverySchema, deliveryRoutes } from './deliveries.routes.ts';
 export { DELIVERY_STATES } from './deliveries.state.ts';
 export { cancelOrphans, removeWebhook } from './deliveries.store.ts';
 export { type AttemptReport, createDispatcher } from './dispatcher.ts';
+export { exportRoutes } from './export.routes.ts';
 export { ledgerRoutes } from './ledger.routes.ts';
 export { countWaiting, type DeliveryRow, deliveriesOfEvent } from './log.store.ts';
 export { presentDelivery } from './present-delivery.ts';

@@ -280,6 +280,10 @@ export const EXAMPLES: Record<string, Example> = {
       return { ids: found.map((delivery) => delivery.id), query: { webhookId: id } };
     },
   },
+  'GET /api/v1/deliveries/export': {
+    role: 'viewer',
+    request: async (server) => ({ query: { q: await heldDelivery(server) } }),
+  },
   'GET /api/v1/deliveries/{id}': {
     role: 'viewer',
     request: async (server) => ({ params: { id: await endedDelivery(server) } }),

@@ -148,6 +148,7 @@ describe('a server that runs', () => {
         '/api/v1/deliveries/{id}': ['get'],
         '/api/v1/deliveries/{id}/retry': ['post'],
         '/api/v1/deliveries/{id}/cancel': ['post'],
+        '/api/v1/deliveries/export': ['get'],
         '/api/v1/stream': ['get'],
         '/api/v1/logs': ['get'],
       });
