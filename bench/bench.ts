@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { measureBacklog } from './scenarios/backlog.ts';
 import { measureFairness } from './scenarios/fairness.ts';
 import { measureLatency } from './scenarios/latency.ts';
+import { measureLog } from './scenarios/log.ts';
 import { measureMemory } from './scenarios/memory.ts';
 import { measureRestart } from './scenarios/restart.ts';
 import { measureStart } from './scenarios/start.ts';
@@ -13,12 +14,28 @@ import { measureThroughput } from './scenarios/throughput.ts';
 import { type Extent, openStage, type Stage } from './stage.ts';
 import { cleanUp } from './subject.ts';
 
-const SCENARIOS = ['single', 'batch', 'latency', 'start', 'restart', 'fairness', 'memory', 'backlog'] as const;
+const SCENARIOS = ['single', 'batch', 'latency', 'start', 'restart', 'fairness', 'memory', 'backlog', 'log'] as const;
 const SUBJECTS = ['waybill', 'ceiling'] as const;
 type Scenario = (typeof SCENARIOS)[number];
 
-const FULL = { runs: '5', seconds: '10', 'warm-up': '3', connections: '64', pending: '100000', backlog: '1000000' };
-const QUICK = { runs: '1', seconds: '2', 'warm-up': '1', connections: '64', pending: '5000', backlog: '10000' };
+const FULL = {
+  runs: '5',
+  seconds: '10',
+  'warm-up': '3',
+  connections: '64',
+  pending: '100000',
+  backlog: '1000000',
+  deliveries: '1000000',
+};
+const QUICK = {
+  runs: '1',
+  seconds: '2',
+  'warm-up': '1',
+  connections: '64',
+  pending: '5000',
+  backlog: '10000',
+  deliveries: '20000',
+};
 
 const HELP = `Measures Waybill beside the ceiling of this machine. Prints one JSON object and keeps it in bench/results.
 
@@ -29,6 +46,7 @@ const HELP = `Measures Waybill beside the ceiling of this machine. Prints one JS
   --connections N  over which events are published (${FULL.connections})
   --pending N      deliveries due in the restart scenario, a multiple of 100 (${FULL.pending})
   --backlog N      deliveries owed to dead webhooks in the backlog scenario, a multiple of 1000 (${FULL.backlog})
+  --deliveries N   that the log has, in the log scenario (${FULL.deliveries})
   --subjects LIST  some of ${SUBJECTS.join(',')} (default: both; ratios need both)
   --quick          one short run of each, to see that it works: says nothing of speed and is not kept
   --help           this text
@@ -55,6 +73,7 @@ function readChoice(args: readonly string[]): Choice | null {
       connections: text,
       pending: text,
       backlog: text,
+      deliveries: text,
       quick: flag,
       help: flag,
     },
@@ -76,6 +95,7 @@ function readChoice(args: readonly string[]): Choice | null {
       connections: number('connections'),
       pending,
       backlog,
+      deliveries: number('deliveries'),
       subjects: oneOrMoreOf('subjects', values.subjects, SUBJECTS),
     },
     isQuick: values.quick,
@@ -108,6 +128,7 @@ async function measureAll(stage: Stage, scenarios: readonly Scenario[]): Promise
   if (wants('fairness') && measuresWaybill) results.fairness = await measureFairness(stage);
   if (wants('backlog') && measuresWaybill) results.backlog = await measureBacklog(stage);
   if (wants('memory')) results.memory = await measureMemory(stage);
+  if (wants('log') && measuresWaybill) results.log = await measureLog(stage);
   return results;
 }
 

@@ -25,6 +25,8 @@ export interface Extent {
   pending: number;
   /** Deliveries that dead webhooks are owed in the backlog scenario. */
   backlog: number;
+  /** That the log has in the log scenario. */
+  deliveries: number;
   subjects: readonly SubjectName[];
 }
 
