@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import { messageOf } from '../kernel/errors.ts';
+import { STATUS_CODES } from '../kernel/http-words.ts';
 import type { Failure, FailureCode } from './exchange.ts';
 import { nameOf, type Target } from './target.ts';
 

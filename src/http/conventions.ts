@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import { REFUSALS, type RefusalCode } from '../kernel/errors.ts';
+import { STATUS_CODES } from '../kernel/http-words.ts';
 import type { Role } from './actor.ts';
 import { API_PREFIX } from './api.ts';
 import { MAX_KEY_LENGTH } from './once.ts';

@@ -90,3 +90,14 @@ function deriveKey(masterKey: Uint8Array): Buffer {
 function nameOf(key: Buffer): string {
   return hash('sha256', key, 'hex').slice(0, 8);
 }
+
+/** One sealed text in the place of another. */
+export interface Replacement {
+  from: Sealed;
+  to: Sealed;
+}
+
+/** The text with each sealed text replaced. They are random, so nothing else in it can look like one. Pure. */
+export function withReplacements(text: string, replacements: readonly Replacement[]): string {
+  return replacements.reduce((replaced, { from, to }) => replaced.replaceAll(from, to), text);
+}

@@ -1,5 +1,5 @@
+import { withReplacements } from '../kernel/sealing.ts';
 import type { SealedPart, SealedSecret } from './sealed.store.ts';
-import { withReplacements } from './sealed.store.ts';
 
 /** Finds the sealed secrets in the answer of a command; none in the answers of other modules' commands. */
 export type SecretsInAnswer = (answer: unknown) => SealedSecret[];

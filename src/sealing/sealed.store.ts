@@ -1,4 +1,4 @@
-import { type Sealed, sealedWith } from '../kernel/sealing.ts';
+import { type Replacement, type Sealed, sealedWith } from '../kernel/sealing.ts';
 import { command, type Handler, handleCommand, handleQuery, query, type ReadTx, type Tx } from '../store/index.ts';
 
 /** A secret at rest, and the place it is bound to. */
@@ -11,12 +11,6 @@ export interface SealedSecret {
 export interface SecretHolder {
   key: string;
   secrets: readonly SealedSecret[];
-}
-
-/** One sealed text in the place of another. */
-export interface Replacement {
-  from: Sealed;
-  to: Sealed;
 }
 
 /**
@@ -103,11 +97,6 @@ export function sealingHandlers(parts: readonly SealedPart[]): Handler[] {
       return null;
     }),
   ];
-}
-
-/** The text with each sealed text replaced. They are random, so nothing else in it can look like one. */
-export function withReplacements(text: string, replacements: readonly Replacement[]): string {
-  return replacements.reduce((replaced, { from, to }) => replaced.replaceAll(from, to), text);
 }
 
 /** The names of the keys that secrets may be sealed with, the newest first; none before the first start. */

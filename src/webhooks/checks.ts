@@ -1,7 +1,7 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type EgressRules, judgeUrl } from '../egress/index.ts';
 import { subscribable } from '../events/index.ts';
 import { unacceptable } from '../kernel/errors.ts';
+import { validateHeaderName, validateHeaderValue } from '../kernel/http-words.ts';
 import { escapeMember } from '../kernel/json.ts';
 import type { GivenSecret } from './secrets.ts';
 import type { Auth, DefaultConfig, OwnConfig } from './webhook.ts';

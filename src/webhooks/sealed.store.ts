@@ -1,7 +1,7 @@
 import { isId } from '../kernel/ids.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
+import { withReplacements } from '../kernel/sealing.ts';
 import type { SealedPart, SealedSecret } from '../sealing/index.ts';
-import { withReplacements } from '../sealing/index.ts';
 import type { DefaultsRecord } from './defaults.ts';
 import { sealedSecretsOf, sealedSecretsOfAuth } from './secrets.ts';
 import { readSettings, replaceInSettings } from './settings.store.ts';
