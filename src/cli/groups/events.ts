@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import {
+  apiCommand,
+  asksForJson,
+  connectFor,
+  idCommand,
+  pageOptions,
+  queryOf,
+  type Shell,
+  visibleAscii,
+} from '../command-line.ts';
+import type { PublishOptions } from '../events.ts';
+
+/** Adds `waybill events`: publish events and read their log. */
+export function addEvents(program: Command, shell: Shell): void {
+  const events = program.command('events').description('publish events and read the event log');
+
+  apiCommand(events, 'publish', 'publish one event, or a JSON array of up to 1,000')
+    .argument('[file]', 'a JSON file; - is standard input')
+    .option('--type <type>', 'the event type, instead of a file')
+    .option('--data <json>', 'the data of --type: JSON, or @FILE')
+    .option('--sample <type>', "publish this built-in type's sample")
+    .option(
+      '--idempotency-key <key>',
+      'publish once, however often the command is repeated within 24 hours',
+      visibleAscii,
+    )
+    .action(async (file: string | undefined, options: PublishOptions, command: Command) => {
+      const { publishEvents } = await import('../events.ts');
+      shell.end(await publishEvents(await connectFor(command, shell.io), file, options));
+    });
+
+  const list = apiCommand(events, 'list', 'list events, newest first')
+    .option('--type <type>', 'only this type')
+    .option('--from <instant>', 'at or after this instant, such as 2025-01-31T00:00:00Z')
+    .option('--to <instant>', 'before this instant')
+    .option('--q <words>', 'in which all these words are found: type, names, AS2 message id; or its id');
+  pageOptions(list).action(async (options: Record<string, string | number>, command: Command) => {
+    const { listEvents } = await import('../events.ts');
+    shell.end(await listEvents(await connectFor(command, shell.io), queryOf(options)));
+  });
+
+  idCommand(shell, events, {
+    name: 'show',
+    description: 'show one event and its deliveries',
+    id: 'evt_…',
+    act: async (context, id) => (await import('../events.ts')).showEvent(context, id),
+  });
+
+  events
+    .command('types')
+    .description('list the built-in event types')
+    .option('--json', 'print JSON for machines')
+    .action(async (_options: unknown, command: Command) => {
+      const { listEventTypes } = await import('../events.ts');
+      shell.end(await listEventTypes(shell.io, asksForJson(command)));
+    });
+}
