@@ -1,6 +1,6 @@
 import type { Role } from '../http/index.ts';
 import type { ApiKeyId } from '../kernel/ids.ts';
-import { command, type Handler, handleCommand, handleQuery, query } from '../store/index.ts';
+import { command, type Handler, handleCommand, handleQuery, query, type ReadTx } from '../store/index.ts';
 
 /** A key as it is kept. The key itself is not: only its hash. */
 export interface ApiKeyRow {
@@ -25,6 +25,14 @@ const COLUMNS = 'id, name, role, hash, created_at AS "createdAt", expires_at AS 
 export const INSERT_API_KEY =
   'INSERT INTO api_keys (id, name, role, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)';
 
+/** Deletes a key by its id, also for the command line. */
+export const DELETE_API_KEY = 'DELETE FROM api_keys WHERE id = ?';
+
+/** Every key, newest first: for the command line, which reads beside a running server. */
+export async function readApiKeys(tx: ReadTx): Promise<ApiKeyRow[]> {
+  return tx.all<ApiKeyRow>(`SELECT ${COLUMNS} FROM api_keys ORDER BY id DESC`);
+}
+
 export function identityHandlers(): Handler[] {
   return [
     handleCommand(createApiKey, async (tx, key) => {
@@ -34,7 +42,7 @@ export function identityHandlers(): Handler[] {
     handleCommand(deleteApiKey, async (tx, { id }) => {
       const row = await tx.get<ApiKeyRow>(`SELECT ${COLUMNS} FROM api_keys WHERE id = ?`, id);
       if (row === undefined) return null;
-      await tx.run('DELETE FROM api_keys WHERE id = ?', id);
+      await tx.run(DELETE_API_KEY, id);
       return { ...row };
     }),
     handleQuery(
