@@ -1,4 +1,4 @@
-import type { JsonObject } from '../kernel/json.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
 
 /** What the API answers, as far as the commands read it. Whole answers are passed on untouched with `--json`. */
 export interface PageAnswer<T> {
@@ -37,6 +37,20 @@ export interface WebhookAnswer {
   eventTypes: string[];
   inherited?: string[];
   signingSecret?: string;
+}
+
+export interface LedgerAnswer {
+  sequence: number;
+  eventId: string;
+  deliveryId: string;
+  state: string;
+}
+
+export interface LogAnswer {
+  at: string;
+  level: string;
+  message: string;
+  [field: string]: Json;
 }
 
 export interface RotationAnswer {

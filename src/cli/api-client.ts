@@ -17,6 +17,13 @@ export interface ApiRequest {
   idempotencyKey?: string | undefined;
 }
 
+export interface DownloadRequest extends Pick<ApiRequest, 'path' | 'query'> {
+  /** The id of the last event that was seen of a stream, to go on after it. */
+  lastEventId?: string | undefined;
+  /** Breaks it off. */
+  signal?: AbortSignal;
+}
+
 /** The API of one Waybill, with one key. */
 export interface ApiClient {
   /**
@@ -29,7 +36,7 @@ export interface ApiClient {
    * The body of an answer as it comes, for what is too long to hold. Refusals are as in `request`; the body itself throws
    * where the server breaks it off.
    */
-  download(request: Pick<ApiRequest, 'path' | 'query'>): Promise<AsyncIterable<Uint8Array>>;
+  download(request: DownloadRequest): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** What a command that calls the API is given. */
@@ -63,11 +70,12 @@ export async function connect(
 }
 
 function createApiClient(baseUrl: string, apiKey: string): ApiClient {
-  async function send(request: ApiRequest): Promise<IncomingMessage> {
+  async function send(request: ApiRequest & DownloadRequest): Promise<IncomingMessage> {
     const query = new URLSearchParams(request.query).toString();
     const url = new URL(`${baseUrl}/api/v1${request.path}${query && `?${query}`}`);
     const body = request.body === undefined ? null : JSON.stringify(request.body);
-    const options = { method: request.method, headers: headersOf(request, apiKey) };
+    const { method, signal } = request;
+    const options = { method, headers: headersOf(request, apiKey), ...(signal === undefined ? {} : { signal }) };
     const response = await exchange(url, options, body).catch((error: unknown) => {
       throw unreachable(baseUrl, error);
     });
@@ -90,11 +98,12 @@ function createApiClient(baseUrl: string, apiKey: string): ApiClient {
   };
 }
 
-function headersOf(request: ApiRequest, apiKey: string): Record<string, string> {
+function headersOf(request: ApiRequest & DownloadRequest, apiKey: string): Record<string, string> {
   return {
     accept: 'application/json',
     authorization: `Bearer ${apiKey}`,
     ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(request.lastEventId === undefined ? {} : { 'last-event-id': request.lastEventId }),
     ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
   };
 }

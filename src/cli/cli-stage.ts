@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { systemClock } from '../kernel/clock.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { CommandIo } from './command-io.ts';
 import { run } from './program.ts';
 
@@ -12,19 +12,29 @@ export interface Outcome {
   stderr: string;
 }
 
+export interface RunOptions {
+  env?: Record<string, string>;
+  stdin?: string;
+  clock?: Clock;
+  /** Interrupts the command once it has written this; at once where it is left out. */
+  interruptWhen?: (written: { stdout: string; stderr: string }) => boolean;
+}
+
 /** Runs a command line as `bin/waybill.js` does, and keeps what it writes. Without an environment it has none. */
-export async function runCommand(
-  argv: readonly string[],
-  options: { env?: Record<string, string>; stdin?: string } = {},
-): Promise<Outcome> {
+export async function runCommand(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
+  const interrupted = Promise.withResolvers<void>();
+  const write = (sink: keyof typeof written) => (words: string) => {
+    written[sink] += words;
+    if (options.interruptWhen?.(written)) interrupted.resolve();
+  };
   const exitCode = await run(argv, {
     env: options.env ?? {},
     stdin: streamOf(options.stdin ?? ''),
-    stdout: { write: (words) => (written.stdout += words) },
-    stderr: { write: (words) => (written.stderr += words) },
-    clock: systemClock,
-    untilInterrupted: () => Promise.resolve(),
+    stdout: { write: write('stdout') },
+    stderr: { write: write('stderr') },
+    clock: options.clock ?? systemClock,
+    untilInterrupted: () => (options.interruptWhen === undefined ? Promise.resolve() : interrupted.promise),
   } satisfies CommandIo);
   return { exitCode, ...written };
 }

@@ -37,10 +37,7 @@ function storyLines(delivery: DeliveryAnswer): string[] {
     ['created', delivery.createdAt],
   ];
   if (delivery.replayOf !== null) fields.push(['replay of', delivery.replayOf]);
-  fields.push([
-    'state',
-    delivery.reason === null ? delivery.state : `${delivery.state}: ${reasonInWords(delivery.reason)}`,
-  ]);
+  fields.push(['state', stateInWords(delivery)]);
   const attempts = (delivery.attempts ?? []).flatMap((attempt) => ['', ...attemptLines(attempt)]);
   return [
     ...fieldLines(fields),
@@ -86,8 +83,13 @@ function outcomeInWords(outcome: string): string {
   return outcome === 'unknown' ? 'unknown: the server stopped before it saw an answer' : outcome;
 }
 
+/** How a delivery stands: its state, and why where that is known. */
+export function stateInWords({ state, reason }: DeliveryAnswer): string {
+  return reason === null ? state : `${state}: ${reasonInWords(reason)}`;
+}
+
 /** Why a delivery is held, or how it ended. */
-export function reasonInWords(reason: string): string {
+function reasonInWords(reason: string): string {
   const words: Record<string, string> = {
     webhook_paused: 'held, because the webhook is paused',
     webhook_disabled: 'held, because the webhook is disabled',

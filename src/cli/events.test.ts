@@ -112,6 +112,15 @@ test('waybill events list shows a table and asks with every filter', async () =>
   ]);
 });
 
+test('waybill events list shows events in the order of their sequence, and how to go on, with --after', async () => {
+  await using api = await standInApi({ status: 200, body: { items: [event], next: null } });
+  const { stdout } = await runCommand(['events', 'list', '--after', '16', '--limit', '1'], { env: api.env });
+  expect(api.calls[0]?.path).toBe('/api/v1/events?after=16&limit=1');
+  expect(stdout).toMatch(/transfer\.completed\n\nTo go on: --after 17\n$/);
+  const both = await runCommand(['events', 'list', '--after', '0', '--type', 'a.b'], { env: api.env });
+  expect([both.exitCode, api.calls.length]).toEqual([2, 1]);
+});
+
 test('waybill events show shows the event, whom it was sent to, whom not and why, and its data', async () => {
   const delivery = {
     id: 'dlv_01kaksw1ajfhztdf5v7dd9zz00',

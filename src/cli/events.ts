@@ -1,9 +1,8 @@
-import { EVENT_TYPES } from '../events/index.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import type { DeliveryAnswer, EventAnswer, PageAnswer, PublishAnswer, UnmatchedAnswer } from './api-answers.ts';
+import type { EventAnswer, PageAnswer, PublishAnswer, UnmatchedAnswer } from './api-answers.ts';
 import type { ApiContext } from './api-client.ts';
 import { type CommandIo, type ExitCode, wrongUsage } from './command-io.ts';
-import { reasonInWords } from './deliveries.ts';
+import { stateInWords } from './deliveries.ts';
 import { fieldLines, nextPageLines, printable, printJson, printLines, shortInstant, tableLines } from './output.ts';
 import { parseJson, readJson } from './read-input.ts';
 
@@ -50,7 +49,7 @@ async function eventToPublish(io: CommandIo, file: string | undefined, options: 
   }
   if (type === undefined && data !== undefined) throw wrongUsage('--data goes with --type.');
   if (file !== undefined) return readJson(io, file);
-  if (sample !== undefined) return { type: sample, data: sampleOf(sample) };
+  if (sample !== undefined) return { type: sample, data: await sampleOf(sample) };
   return { type: type ?? '', data: await readData(io, data ?? '{}') };
 }
 
@@ -58,7 +57,8 @@ async function readData(io: CommandIo, data: string): Promise<Json> {
   return data.startsWith('@') ? readJson(io, data.slice(1)) : parseJson(data, '--data');
 }
 
-function sampleOf(type: string): JsonObject {
+async function sampleOf(type: string): Promise<JsonObject> {
+  const { EVENT_TYPES } = await import('../events/index.ts');
   const entry = EVENT_TYPES.find((candidate) => candidate.type === type);
   if (entry === undefined) {
     throw wrongUsage(
@@ -68,7 +68,7 @@ function sampleOf(type: string): JsonObject {
   return entry.sample;
 }
 
-/** `waybill events list`. `query` holds the server's own parameters. */
+/** `waybill events list`. `query` holds the server's own parameters; with `after` it is in the order of sequences. */
 export async function listEvents({ io, api, json }: ApiContext, query: Record<string, string>): Promise<ExitCode> {
   const page = await api.request<PageAnswer<EventAnswer>>({ method: 'GET', path: '/events', query });
   if (json) {
@@ -85,8 +85,14 @@ export async function listEvents({ io, api, json }: ApiContext, query: Record<st
     ],
     'No events.',
   );
-  printLines(io, [...lines, ...nextPageLines(page.next)]);
+  printLines(io, [...lines, ...(query.after === undefined ? nextPageLines(page.next) : nextAfterLines(page.items))]);
   return 0;
+}
+
+/** What a list in the order of sequences says below itself: whoever reconciles goes on from the last one. */
+function nextAfterLines(events: readonly EventAnswer[]): string[] {
+  const last = events.at(-1);
+  return last === undefined ? [] : ['', `To go on: --after ${last.sequence}`];
 }
 
 /** `waybill events show`: the event, its deliveries, which webhooks it did not go to and why, and its data. */
@@ -118,10 +124,6 @@ export async function showEvent({ io, api, json }: ApiContext, id: string): Prom
   return 0;
 }
 
-function stateInWords({ state, reason }: DeliveryAnswer): string {
-  return reason === null ? state : `${state}: ${reasonInWords(reason)}`;
-}
-
 function unmatchedLines(unmatched: readonly UnmatchedAnswer[]): string[] {
   if (unmatched.length === 0) return [];
   const lines = tableLines(
@@ -151,6 +153,7 @@ function mismatchInWords(because: string): string {
 
 /** `waybill events types`: the built-in types. Asks no server. */
 export async function listEventTypes(io: CommandIo, json: boolean): Promise<ExitCode> {
+  const { EVENT_TYPES } = await import('../events/index.ts');
   if (json) {
     printJson(
       io,

@@ -11,6 +11,7 @@ import { addDoctor } from './groups/doctor.ts';
 import { addEvents } from './groups/events.ts';
 import { addKeys } from './groups/keys.ts';
 import { addListen } from './groups/listen.ts';
+import { addLogs } from './groups/logs.ts';
 import { addMigrate } from './groups/migrate.ts';
 import { addReplays } from './groups/replays.ts';
 import { addServe } from './groups/serve.ts';
@@ -80,6 +81,7 @@ function buildProgram(shell: Shell): Command {
   addDeliveries(program, shell);
   addSettings(program, shell);
   addReplays(program, shell);
+  addLogs(program, shell);
   addCompletion(program, shell);
   return program;
 }

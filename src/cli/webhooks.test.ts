@@ -162,6 +162,32 @@ describe('waybill webhooks update', () => {
   });
 });
 
+test('waybill webhooks update enables and disables', async () => {
+  await using api = await standInApi({ status: 200, body: webhook });
+  for (const enabled of ['false', 'true']) {
+    await runCommand(['webhooks', 'update', ID, '--enabled', enabled], { env: api.env });
+  }
+  const unclear = await runCommand(['webhooks', 'update', ID, '--enabled', 'no'], { env: api.env });
+  expect(api.calls.map(({ body }) => body)).toEqual([{ enabled: false }, { enabled: true }]);
+  expect(unclear.exitCode).toBe(2);
+});
+
+test('waybill webhooks ledger lists the numbers given to it, and how to see more', async () => {
+  const item = { sequence: 8, eventId: 'evt_1', deliveryId: 'dlv_1', state: 'delivered' };
+  const body = { items: [item], next: 'c2' };
+  await using api = await standInApi({ status: 200, body });
+  const { exitCode, stdout } = await runCommand(['webhooks', 'ledger', ID, '--after', '7', '--limit', '1'], {
+    env: api.env,
+  });
+  expect(api.calls[0]?.path).toBe(`/api/v1/webhooks/${ID}/ledger?after=7&limit=1`);
+  expect([exitCode, stdout]).toEqual([
+    0,
+    'SEQUENCE  EVENT  DELIVERY  STATE\n8         evt_1  dlv_1     delivered\n\nThere are more: add --cursor c2\n',
+  ]);
+  const asJson = await runCommand(['webhooks', 'ledger', ID, '--json'], { env: api.env });
+  expect(JSON.parse(asJson.stdout)).toEqual(body);
+});
+
 test('waybill webhooks pause and resume say how the webhook stands', async () => {
   await using api = await standInApi({ status: 200, body: { ...webhook, state: 'paused', pauseReason: 'manual' } });
   const paused = await runCommand(['webhooks', 'pause', ID], { env: api.env });

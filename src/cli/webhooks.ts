@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type {
   ExchangeRequest,
   ExchangeResponse,
+  LedgerAnswer,
   PageAnswer,
   RotationAnswer,
   TestAnswer,
@@ -17,6 +18,7 @@ export interface WebhookFields {
   name?: string;
   url?: string;
   eventTypes?: string[];
+  enabled?: 'true' | 'false';
   timeoutMs?: number;
   fromFile?: string;
   secretFile?: string;
@@ -67,14 +69,14 @@ export async function createWebhook(context: ApiContext, fields: WebhookFields):
 export async function updateWebhook(context: ApiContext, id: string, fields: WebhookFields): Promise<ExitCode> {
   const body = await bodyOf(context, fields);
   if (Object.keys(body).length === 0) {
-    throw wrongUsage('Say what to change: --name, --url, --event-types, --timeout-ms, or --from-file.');
+    throw wrongUsage('Say what to change: --name, --url, --event-types, --enabled, --timeout-ms, or --from-file.');
   }
   printWebhook(context, await context.api.request<WebhookAnswer>({ method: 'PATCH', path: pathOf(id), body }));
   return 0;
 }
 
 async function bodyOf({ io }: ApiContext, fields: WebhookFields): Promise<JsonObject> {
-  const { name, url, eventTypes, timeoutMs, fromFile } = fields;
+  const { name, url, eventTypes, enabled, timeoutMs, fromFile } = fields;
   const whole: Json = fromFile === undefined ? {} : await readJson(io, fromFile);
   if (!isJsonObject(whole)) throw wrongUsage(`${fromFile} should hold one JSON object: a webhook's fields.`);
   return {
@@ -82,6 +84,7 @@ async function bodyOf({ io }: ApiContext, fields: WebhookFields): Promise<JsonOb
     ...(name === undefined ? {} : { name }),
     ...(url === undefined ? {} : { url }),
     ...(eventTypes === undefined ? {} : { eventTypes }),
+    ...(enabled === undefined ? {} : { enabled: enabled === 'true' }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
 }
@@ -129,6 +132,31 @@ export async function rotateSecret(
       ? 'The one before it signs no more.'
       : `The one before it signs too until ${previousExpiresAt}: give the receiver the new one before then.`;
   printLines(io, [signingSecret, '', 'The signing secret is shown only now.', overlap]);
+  return 0;
+}
+
+/** `waybill webhooks ledger`. `query` holds the server's own parameters. */
+export async function showLedger(
+  { io, api, json }: ApiContext,
+  id: string,
+  query: Record<string, string>,
+): Promise<ExitCode> {
+  const page = await api.request<PageAnswer<LedgerAnswer>>({ method: 'GET', path: `${pathOf(id)}/ledger`, query });
+  if (json) {
+    printJson(io, page);
+    return 0;
+  }
+  const lines = tableLines(
+    page.items,
+    [
+      { heading: 'SEQUENCE', cell: ({ sequence }) => String(sequence) },
+      { heading: 'EVENT', cell: ({ eventId }) => eventId },
+      { heading: 'DELIVERY', cell: ({ deliveryId }) => deliveryId },
+      { heading: 'STATE', cell: ({ state }) => state },
+    ],
+    'No numbers.',
+  );
+  printLines(io, [...lines, ...nextPageLines(page.next)]);
   return 0;
 }
 

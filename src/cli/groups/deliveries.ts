@@ -30,6 +30,14 @@ export function addDeliveries(program: Command, shell: Shell): void {
       shell.end(await exportDeliveries(await connectFor(command, shell.io), queryOf(options), output ?? null));
     });
 
+  apiCommand(deliveries, 'watch', 'print each change of a delivery as it is committed, until interrupted')
+    .option('--webhook-id <id>', 'of this webhook')
+    .option('--state <state>', 'changes to this state alone, such as exhausted')
+    .action(async (options: Record<string, string>, command: Command) => {
+      const { watchDeliveries } = await import('../watch.ts');
+      shell.end(await watchDeliveries(await connectFor(command, shell.io), queryOf(options)));
+    });
+
   idCommand(shell, deliveries, {
     name: 'show',
     description: 'tell the story of one delivery, attempt by attempt',

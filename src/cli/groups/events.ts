@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   apiCommand,
   asksForJson,
@@ -8,6 +8,7 @@ import {
   queryOf,
   type Shell,
   visibleAscii,
+  wholeNumber,
 } from '../command-line.ts';
 import type { PublishOptions } from '../events.ts';
 
@@ -34,7 +35,12 @@ export function addEvents(program: Command, shell: Shell): void {
     .option('--type <type>', 'only this type')
     .option('--from <instant>', 'at or after this instant, such as 2025-01-31T00:00:00Z')
     .option('--to <instant>', 'before this instant')
-    .option('--q <words>', 'in which all these words are found: type, names, AS2 message id; or its id');
+    .option('--q <words>', 'in which all these words are found: type, names, AS2 message id; or its id')
+    .addOption(
+      new Option('--after <sequence>', 'instead, all events after this sequence, in order; 0 for the oldest first')
+        .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))
+        .conflicts(['type', 'from', 'to', 'q', 'cursor']),
+    );
   pageOptions(list).action(async (options: Record<string, string | number>, command: Command) => {
     const { listEvents } = await import('../events.ts');
     shell.end(await listEvents(await connectFor(command, shell.io), queryOf(options)));
@@ -42,7 +48,7 @@ export function addEvents(program: Command, shell: Shell): void {
 
   idCommand(shell, events, {
     name: 'show',
-    description: 'show one event and its deliveries',
+    description: 'show one event, its deliveries, and why other webhooks got none',
     id: 'evt_…',
     act: async (context, id) => (await import('../events.ts')).showEvent(context, id),
   });

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   addGlobalOptions,
   apiCommand,
@@ -80,6 +80,14 @@ export function addWebhooks(program: Command, shell: Shell): void {
       shell.end(await rotateSecret(await connectFor(command, shell.io), id, options));
     });
 
+  const ledger = apiCommand(webhooks, 'ledger', 'list the numbers given to a webhook, ascending and without a gap')
+    .argument('<id>', 'wh_…')
+    .option('--after <sequence>', 'only later numbers', wholeNumber(0, Number.MAX_SAFE_INTEGER));
+  pageOptions(ledger).action(async (id: string, options: Record<string, string | number>, command: Command) => {
+    const { showLedger } = await import('../webhooks.ts');
+    shell.end(await showLedger(await connectFor(command, shell.io), id, queryOf(options)));
+  });
+
   apiCommand(webhooks, 'test', 'send a test request now and show the whole exchange')
     .argument('<id>', 'wh_…')
     .option('--event-type <type>', "send this type's sample instead of the first subscribed type's")
@@ -95,6 +103,7 @@ function webhookFields(command: Command): Command {
     .option('--name <name>', 'its name')
     .option('--url <url>', "the receiver's URL (Waybill's own: waybill --url URL webhooks …, or WAYBILL_BASE_URL)")
     .option('--event-types <types>', 'comma-separated event types, such as transfer.*,message.received', commaSeparated)
+    .addOption(new Option('--enabled <yes>', 'whether events are owed to it: true or false').choices(['true', 'false']))
     .option('--timeout-ms <ms>', 'how long an attempt may take', wholeNumber(100, 120_000))
     .option('--from-file <file>', 'the webhook as a JSON object; - is standard input. The options above win over it');
   return addGlobalOptions(command);
