@@ -33,6 +33,7 @@ test('without any, the defaults hold', async () => {
       keyFile: join(workingDir, 'waybill-data/keys/master.key'),
       egressAllow: '',
       baseUrl: null,
+      environment: 'production',
       maxInFlight: 512,
       retentionDays: 30,
       metricsPublic: false,
@@ -131,6 +132,12 @@ describe('what a setting may be', () => {
     expect(settings.baseUrl).toBe('https://mft.example.com/waybill');
   });
 
+  test('WAYBILL_ENVIRONMENT is kept as it is given', async () => {
+    const environment = `Test ${'é'.repeat(95)}`;
+    expect((await read({ env: { WAYBILL_ENVIRONMENT: environment } })).settings).toMatchObject({ environment });
+    expect((await read({ files: { 'waybill.yaml': 'environment: staging' } })).settings.environment).toBe('staging');
+  });
+
   test.each([
     ['WAYBILL_LISTEN', '8080'],
     ['WAYBILL_LISTEN', '127.0.0.1'],
@@ -141,6 +148,9 @@ describe('what a setting may be', () => {
     ['WAYBILL_BASE_URL', 'mft.example.com'],
     ['WAYBILL_BASE_URL', 'ftp://mft.example.com'],
     ['WAYBILL_BASE_URL', 'https://mft.example.com/?a=b'],
+    ['WAYBILL_ENVIRONMENT', '  '],
+    ['WAYBILL_ENVIRONMENT', 'x'.repeat(101)],
+    ['WAYBILL_ENVIRONMENT', 'two\nlines'],
     ['WAYBILL_MAX_IN_FLIGHT', '0'],
     ['WAYBILL_MAX_IN_FLIGHT', '1.5'],
     ['WAYBILL_MAX_IN_FLIGHT', 'many'],

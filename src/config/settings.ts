@@ -11,6 +11,8 @@ export interface Settings {
   egressAllow: string;
   /** The public URL, or null: then it follows from where the server listens. */
   baseUrl: string | null;
+  /** What kind of instance this is, for those who are told: `{{environment}}` in templates. */
+  environment: string;
   maxInFlight: number;
   retentionDays: number;
   metricsPublic: boolean;
@@ -40,6 +42,7 @@ const NAMES = [
   'apiKey',
   'egressAllow',
   'baseUrl',
+  'environment',
   'maxInFlight',
   'retentionDays',
   'metricsPublic',
@@ -60,6 +63,7 @@ export async function readSettings(sources: SettingsSources): Promise<{ settings
     keyFile: resolve(sources.workingDir, flat.keyFile ?? `${dataDir}/keys/master.key`),
     egressAllow: flat.egressAllow ?? '',
     baseUrl: parseBaseUrl(flat.baseUrl),
+    environment: parseEnvironment(flat.environment ?? 'production'),
     maxInFlight: parseNumber(flat, 'maxInFlight', { fallback: 512, min: 1, max: 100_000 }),
     retentionDays: parseNumber(flat, 'retentionDays', { fallback: 30, min: 1, max: 36_500 }),
     metricsPublic: parseChoice(flat, 'metricsPublic', ['true', 'false'], 'false') === 'true',
@@ -169,6 +173,15 @@ function parseBaseUrl(text: string | undefined): string | null {
     throw new SetupError(`WAYBILL_BASE_URL: must be an http or https URL, not ${JSON.stringify(text)}.`);
   }
   return url.href.replace(/\/$/, '');
+}
+
+const LONGEST_ENVIRONMENT = 100;
+
+function parseEnvironment(text: string): string {
+  if (text.trim() !== '' && text.length <= LONGEST_ENVIRONMENT && !/\p{Cc}/u.test(text)) return text;
+  throw new SetupError(
+    `WAYBILL_ENVIRONMENT: must be 1 to ${LONGEST_ENVIRONMENT} characters on one line, such as production, not ${JSON.stringify(text)}.`,
+  );
 }
 
 function parseNumber(flat: Flat, name: Name, bounds: { fallback: number; min: number; max: number }): number {
