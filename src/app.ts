@@ -154,7 +154,10 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       const matched = new Set<string>(rows.map((row) => row.webhookId));
       return {
         deliveries: rows.map((row) => presentDelivery(row, directory, clock.now())),
-        unmatched: unmatchedWebhooks(directory.list(), { type, createdAt, ...keys }, matched),
+        unmatched: unmatchedWebhooks(
+          { type, createdAt, ...keys },
+          { webhooks: directory.list(), deleted: await directory.deletedBy(createdAt), matched },
+        ),
       };
     },
     DeliverySchema,

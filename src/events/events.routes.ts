@@ -74,10 +74,10 @@ const UnmatchedSchema = Type.Object(
     name: Type.String(),
     because: Type.String({
       description:
-        '`created_later`, `disabled`, `about_itself` (an event about a webhook is not sent to it), `event_type`, `scope` or `routing`; `changed_since`: it would get the event by its settings of today.',
+        '`about_itself` (an event about a webhook is not sent to it), `event_type`, `scope`, `created_later`, `disabled` or `routing`; `changed_since`: it would get the event by its settings of today; `deleted`: it would have got the event, and had been deleted before it.',
     }),
   },
-  { description: 'A webhook that was not owed the event, and the first rule that decided so.' },
+  { description: 'A webhook that was not owed the event, and the first rule that decided so, in this order.' },
 );
 
 const InstantQuery = Type.Optional(Type.String({ format: 'date-time' }));

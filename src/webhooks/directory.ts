@@ -5,7 +5,14 @@ import { type Defaults, type DefaultsRecord, defaultsOf, effectiveConfig } from 
 import { maskAuth, openAuth, openSigningSecret, signingKeyOf } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { stateOf, type WebhookConfig, type WebhookRecord, type WebhookState } from './webhook.ts';
-import { allWebhooks, DEFAULTS, DEFAULTS_CHANGED, findDefaults, WEBHOOK_CHANGED } from './webhooks.store.ts';
+import {
+  allWebhooks,
+  DEFAULTS,
+  DEFAULTS_CHANGED,
+  deletedWebhooks,
+  findDefaults,
+  WEBHOOK_CHANGED,
+} from './webhooks.store.ts';
 
 /** What a read of a webhook is made from: settings in force, secrets sealed or not, for they are not shown. */
 export interface WebhookView {
@@ -30,6 +37,8 @@ export interface WebhookDirectory {
   get(id: string): Webhook | null;
   /** All that are not deleted, newest first. */
   list(): Webhook[];
+  /** Those deleted last by an instant, a hundred at most; read from the store, which keeps them. */
+  deletedBy(instant: number): Promise<WebhookView[]>;
   /** What webhooks inherit. Secrets in it are sealed. */
   defaults(): Defaults;
   /** Calls `listener` with the id after each change of what a webhook is, inherited or its own; deletion included. */
@@ -70,6 +79,7 @@ export async function openDirectory(store: Store, sealer: Sealer): Promise<Webho
   return {
     get: (id) => webhooks.get(id) ?? null,
     list: () => [...webhooks.values()].sort((a, b) => (a.record.id < b.record.id ? 1 : -1)),
+    deletedBy: async (by) => (await store.read(deletedWebhooks, { by })).map((record) => viewOf(record, defaults)),
     defaults: () => defaults,
     onChange: (listener) => listeners.push(listener),
   };

@@ -1,8 +1,16 @@
-import type { Webhook } from './directory.ts';
+import type { WebhookView } from './directory.ts';
 import { isAbout, isInScope, type MatchEvent, matchWebhooks, wantsType } from './matching.ts';
 
 /** Why an event was not owed to a webhook. */
-type Mismatch = 'created_later' | 'disabled' | 'about_itself' | 'event_type' | 'scope' | 'routing' | 'changed_since';
+type Mismatch =
+  | 'about_itself'
+  | 'event_type'
+  | 'scope'
+  | 'created_later'
+  | 'disabled'
+  | 'routing'
+  | 'changed_since'
+  | 'deleted';
 
 interface Unmatched {
   webhookId: string;
@@ -10,36 +18,59 @@ interface Unmatched {
   because: Mismatch;
 }
 
-/**
- * Why each of the webhooks that are there now was not owed an event, but for those that were (`matched`, by id). What
- * they wanted at that time is not kept: `changed_since` says that the webhook would be owed it by what it wants today.
- * Pure.
- */
-export function unmatchedWebhooks(
-  webhooks: readonly Webhook[],
-  event: MatchEvent & { createdAt: number },
-  matched: ReadonlySet<string>,
-): Unmatched[] {
-  const rules = webhooks.map(({ record, config }) => ({ ...config, id: record.id }));
-  const wantedToday = new Set(matchWebhooks(rules, event).map(({ id }) => id));
-  return webhooks
-    .filter(({ record }) => !matched.has(record.id))
-    .map((webhook) => ({
-      webhookId: webhook.record.id,
-      name: webhook.record.name,
-      because: wantedToday.has(webhook.record.id) ? lateOrChanged(webhook, event) : mismatchOf(webhook, event),
-    }));
+interface Audience {
+  /** The webhooks that are there now. */
+  webhooks: readonly WebhookView[];
+  /** Those that had been deleted when the event came. */
+  deleted: readonly WebhookView[];
+  /** The ids of those that the event was owed to. */
+  matched: ReadonlySet<string>;
 }
 
-function lateOrChanged({ record }: Webhook, event: { createdAt: number }): Mismatch {
+/**
+ * Why each of the webhooks that are there now was not owed an event, but for those that were; and which of the deleted
+ * ones would have been owed it. What they wanted at that time is not kept: `changed_since` says that the webhook would be
+ * owed it by what it wants today. Pure.
+ */
+export function unmatchedWebhooks(
+  event: MatchEvent & { createdAt: number },
+  { webhooks, deleted, matched }: Audience,
+): Unmatched[] {
+  const wantedToday = wantedBy(webhooks, event);
+  const wantedOnce = wantedBy(deleted, event);
+  const isOwedNothing = ({ record }: WebhookView): boolean => !matched.has(record.id);
+  const reasonOf = (webhook: WebhookView): Mismatch =>
+    wantedToday.has(webhook.record.id) ? lateOrChanged(webhook, event) : mismatchOf(webhook, event);
+  return [
+    ...webhooks.filter(isOwedNothing).map((webhook) => unmatched(webhook, reasonOf(webhook))),
+    ...deleted
+      .filter((webhook) => isOwedNothing(webhook) && wantedOnce.has(webhook.record.id))
+      .map((webhook) => unmatched(webhook, 'deleted')),
+  ];
+}
+
+/** The ids of the webhooks that want an event. */
+function wantedBy(webhooks: readonly WebhookView[], event: MatchEvent): Set<string> {
+  const rules = webhooks.map(({ record, config }) => ({ ...config, id: record.id }));
+  return new Set(matchWebhooks(rules, event).map(({ id }) => id));
+}
+
+function unmatched({ record }: WebhookView, because: Mismatch): Unmatched {
+  return { webhookId: record.id, name: record.name, because };
+}
+
+function lateOrChanged({ record }: WebhookView, event: { createdAt: number }): Mismatch {
   return record.createdAt > event.createdAt ? 'created_later' : 'changed_since';
 }
 
-/** The first rule that a webhook which does not match an event breaks. */
-function mismatchOf({ record, config }: Webhook, event: MatchEvent & { createdAt: number }): Mismatch {
-  if (record.createdAt > event.createdAt) return 'created_later';
-  if (!config.enabled) return 'disabled';
+/**
+ * The first rule that a webhook which does not match an event breaks: what it does not want comes first, so that the
+ * others are named only where they alone stood in the way.
+ */
+function mismatchOf({ record, config }: WebhookView, event: MatchEvent & { createdAt: number }): Mismatch {
   if (isAbout(event, record.id)) return 'about_itself';
   if (!wantsType(config.eventTypes, event.type)) return 'event_type';
-  return isInScope(config.scope, event) ? 'routing' : 'scope';
+  if (!isInScope(config.scope, event)) return 'scope';
+  if (record.createdAt > event.createdAt) return 'created_later';
+  return config.enabled ? 'routing' : 'disabled';
 }

@@ -87,6 +87,9 @@ export const changeDefaults = command<
 /** Every webhook, and those deleted that still have deliveries in the log. */
 export const allWebhooks = query<null, WebhookRecord[]>('webhooks.all');
 
+/** The hundred webhooks that were deleted last, by an instant (epoch ms); the latest first. */
+export const deletedWebhooks = query<{ by: number }, WebhookRecord[]>('webhooks.deleted');
+
 export const findDefaults = query<null, DefaultsRecord>('webhooks.defaults');
 
 /** Signalled with the record after each change of a webhook, its deletion included. */
@@ -180,6 +183,7 @@ export interface WebhookBook {
 }
 
 const ALL = 'SELECT * FROM webhooks ORDER BY number';
+const DELETED = 'SELECT * FROM webhooks WHERE deleted_at <= ? ORDER BY deleted_at DESC, number DESC LIMIT 100';
 const ONE = 'SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL';
 const INSERT =
   'INSERT INTO webhooks (number, id, name, config, signing_secret, paused, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?)';
@@ -338,6 +342,7 @@ export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[]
       return { record, defaults: await readSettings(tx, DEFAULTS), at: change.now };
     }),
     handleQuery(allWebhooks, readWebhooks),
+    handleQuery(deletedWebhooks, async (tx, { by }) => (await tx.all<WebhookRow>(DELETED, by)).map(toRecord)),
   ];
 }
 

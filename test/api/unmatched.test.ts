@@ -50,6 +50,29 @@ test('a webhook that wants the event by its settings of today only is told apart
   expect(await reasons(eventId, [webhook])).toEqual(['changed_since']);
 });
 
+test('a webhook that would have wanted the event is named when it had been deleted before', async () => {
+  const type = ownType();
+  const webhook = await createWebhook(server(), { url, eventTypes: [type], name: 'gone' });
+  const other = await createWebhook(server(), { url, eventTypes: [ownType()] });
+  const before = await publish(server(), type);
+  for (const { id } of [webhook, other]) await server().call('DELETE', `/webhooks/${id}`);
+  const after = await publish(server(), type);
+  const told = async (eventId: string) => {
+    const { deliveries, unmatched } = (await server().call('GET', `/events/${eventId}`)).body;
+    const ids = [webhook.id, other.id];
+    return [deliveries.length, unmatched.filter((item: { webhookId: string }) => ids.includes(item.webhookId))];
+  };
+  expect(await told(before)).toEqual([1, []]);
+  expect(await told(after)).toEqual([0, [{ webhookId: webhook.id, name: 'gone', because: 'deleted' }]]);
+});
+
+test('a webhook that does not want the event is not said to be disabled, or new', async () => {
+  const webhooks = [await createWebhook(server(), { url, eventTypes: [ownType()], enabled: false })];
+  const eventId = await publish(server(), ownType());
+  webhooks.push(await createWebhook(server(), { url, eventTypes: [ownType()] }));
+  expect(await reasons(eventId, webhooks)).toEqual(['event_type', 'event_type']);
+});
+
 test('an event about a webhook is not sent to it', async () => {
   const webhook = await createWebhook(server(), { url, eventTypes: ['webhook.*'] });
   await server().call('POST', `/webhooks/${webhook.id}/pause`);
