@@ -118,14 +118,33 @@ Next attempt at 2025-01-31T02:35:05.200Z.
       'Next attempt at 2025-01-31T03:00:00.000Z.',
     );
     expect(await outlook('retrying', 'webhook_paused')).toBe(
-      'It is held, and goes out when the webhook is active again.',
+      `It is held, and goes out after: waybill webhooks resume ${delivery.webhookId}`,
+    );
+    expect(await outlook('pending', 'webhook_disabled')).toBe(
+      `It is held, and goes out after: waybill webhooks update ${delivery.webhookId} --enabled true`,
     );
     expect(await outlook('delivering', null)).toBe('It is being sent now.');
     expect(await outlook('delivered', null)).toBe('It is delivered.');
     expect(await outlook('exhausted', 'attempts_spent')).toBe(
       `It is not tried again. To send it: waybill deliveries retry ${ID}`,
     );
-    expect(await outlook('cancelled', 'webhook_deleted')).toMatch(/^It is not tried again\./);
+    expect(await outlook('cancelled', 'webhook_deleted')).toBe(
+      `It is not tried again. To send it: waybill replays create --webhook-id WEBHOOK --event-ids ${delivery.eventId}`,
+    );
+  });
+
+  test('says what can be done about the latest attempt, where that failed in a way that it knows', async () => {
+    const [failed] = attempts;
+    const show = async (error: object) => {
+      const body = { ...delivery, attempts: [failed, { ...failed, number: 2, error }] };
+      await using api = await standInApi({ status: 200, body });
+      const { stdout } = await runCommand(['deliveries', 'show', ID], { env: api.env });
+      return [...stdout.matchAll(/^remedy +(.*)$/gm)].map(([, remedy]) => remedy);
+    };
+    expect(await show({ code: 'timeout', message: 'No answer.' })).toEqual([
+      'Have the receiver answer before it does its work, or raise `timeoutMs` of the webhook.',
+    ]);
+    expect(await show({ code: 'of_a_later_version', message: 'Who knows.' })).toEqual([]);
   });
 
   test('prints the answer as it came with --json', async () => {

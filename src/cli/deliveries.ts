@@ -24,12 +24,21 @@ export async function listDeliveries({ io, api, json }: ApiContext, query: Recor
 export async function showDelivery({ io, api, json }: ApiContext, id: string): Promise<ExitCode> {
   const delivery = await api.request<DeliveryAnswer>({ method: 'GET', path: pathOf(id) });
   if (json) printJson(io, delivery);
-  else printLines(io, storyLines(delivery));
+  else printLines(io, storyLines(delivery, await remedyFor(delivery)));
   return 0;
 }
 
-/** The story of one delivery, for people. */
-function storyLines(delivery: DeliveryAnswer): string[] {
+/** What can be done about the latest attempt, where that failed. */
+async function remedyFor({ attempts = [] }: DeliveryAnswer): Promise<string | null> {
+  const latest = attempts.at(-1);
+  if (latest === undefined || latest.error === null) return null;
+  // Loaded only here: the module brings half the server along.
+  const { findRemedy } = await import('../deliveries/index.ts');
+  return findRemedy(latest.error.code, latest.response?.status ?? null);
+}
+
+/** The story of one delivery, for people. `remedy`: what can be done about its latest attempt. */
+function storyLines(delivery: DeliveryAnswer, remedy: string | null): string[] {
   const fields: [string, string][] = [
     ['delivery', delivery.id],
     ['event', `${delivery.eventId}  ${delivery.eventType}`],
@@ -38,16 +47,19 @@ function storyLines(delivery: DeliveryAnswer): string[] {
   ];
   if (delivery.replayOf !== null) fields.push(['replay of', delivery.replayOf]);
   fields.push(['state', stateInWords(delivery)]);
-  const attempts = (delivery.attempts ?? []).flatMap((attempt) => ['', ...attemptLines(attempt)]);
+  const attempts = (delivery.attempts ?? []).flatMap((attempt, at, all) => [
+    '',
+    ...attemptLines(attempt, at === all.length - 1 ? remedy : null),
+  ]);
   return [
     ...fieldLines(fields),
-    ...(attempts.length === 0 ? ['', 'No attempt yet.'] : attempts),
+    ...(attempts.length === 0 ? ['', 'No attempt was made.'] : attempts),
     '',
     outlookOf(delivery),
   ];
 }
 
-function attemptLines(attempt: AttemptAnswer): string[] {
+function attemptLines(attempt: AttemptAnswer, remedy: string | null): string[] {
   const took = attempt.durationMs === null ? '' : `, took ${attempt.durationMs} ms`;
   const lines: [string, string][] = [
     [`attempt ${attempt.number}`, `${attempt.startedAt}, ${triggerInWords(attempt.trigger)}${took}`],
@@ -56,6 +68,7 @@ function attemptLines(attempt: AttemptAnswer): string[] {
   lines.push(['outcome', outcomeInWords(attempt.outcome)]);
   if (attempt.response !== null) lines.push(['answer', answerOf(attempt.response)]);
   if (attempt.error !== null) lines.push(['error', `${attempt.error.code}: ${attempt.error.message}`]);
+  if (remedy !== null) lines.push(['remedy', remedy]);
   return fieldLines(lines);
 }
 
@@ -103,17 +116,27 @@ function reasonInWords(reason: string): string {
   return words[reason] ?? reason;
 }
 
-const HELD = ['webhook_paused', 'webhook_disabled'];
 const ENDED = ['delivered', 'exhausted', 'cancelled'];
+
+/** What lets a held delivery go; null where nothing holds it, or time will. */
+function releaseOf({ reason, webhookId }: DeliveryAnswer): string | null {
+  if (reason === 'webhook_paused') return `waybill webhooks resume ${webhookId}`;
+  return reason === 'webhook_disabled' ? `waybill webhooks update ${webhookId} --enabled true` : null;
+}
+
+/** What sends an ended delivery again: where its webhook is gone, to another. */
+function sendAgain({ id, eventId, reason }: DeliveryAnswer): string {
+  return reason === 'webhook_deleted'
+    ? `waybill replays create --webhook-id WEBHOOK --event-ids ${eventId}`
+    : `waybill deliveries retry ${id}`;
+}
 
 /** The last line of the story: what happens next, or what a person can do. */
 function outlookOf(delivery: DeliveryAnswer): string {
   if (delivery.state === 'delivered') return 'It is delivered.';
-  if (ENDED.includes(delivery.state))
-    return `It is not tried again. To send it: waybill deliveries retry ${delivery.id}`;
-  if (delivery.reason !== null && HELD.includes(delivery.reason)) {
-    return 'It is held, and goes out when the webhook is active again.';
-  }
+  if (ENDED.includes(delivery.state)) return `It is not tried again. To send it: ${sendAgain(delivery)}`;
+  const release = releaseOf(delivery);
+  if (release !== null) return `It is held, and goes out after: ${release}`;
   if (delivery.state === 'delivering') return 'It is being sent now.';
   return delivery.nextAttemptAt === null ? 'It is due now.' : `Next attempt at ${delivery.nextAttemptAt}.`;
 }

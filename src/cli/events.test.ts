@@ -154,8 +154,8 @@ wh_1     dlv_01kaksw1ajfhztdf5v7dd9zz00  1         delivered
 wh_2     dlv_01kaksw1ajfhztdf5v7dd9zz00  0         pending: held, because the webhook is paused
 
 NOT SENT TO  NAME        BECAUSE
-wh_3         Ops \\u001b  its event types leave this one out
 wh_4         New         it was created later
+wh_3         Ops \\u001b  its event types leave this one out
 
 {
   "transfer": {
@@ -163,6 +163,10 @@ wh_4         New         it was created later
     "name": "Daily \\u001b Backup"
   }
 }
+
+What came of a delivery:  waybill deliveries show ${held.id}
+What a webhook wants:     waybill webhooks show WEBHOOK
+To send it all the same:  waybill replays create --webhook-id WEBHOOK --event-ids ${ID}
 `);
 });
 

@@ -115,19 +115,41 @@ export async function showEvent({ io, api, json }: ApiContext, id: string): Prom
       { heading: 'SENT TO', cell: ({ webhookId }) => webhookId },
       { heading: 'DELIVERY', cell: ({ id }) => id },
       { heading: 'ATTEMPTS', cell: ({ attemptCount }) => String(attemptCount) },
-      { heading: 'STATE', cell: stateInWords, flexible: true },
+      { heading: 'STATE', cell: stateInWords },
     ],
-    'No deliveries.',
+    'No deliveries: no webhook was owed it.',
   );
   const data = printable(JSON.stringify(event.data, null, 2));
-  printLines(io, [...fields, '', ...deliveries, ...unmatchedLines(event.unmatched ?? []), '', data]);
+  printLines(io, [
+    ...fields,
+    '',
+    ...deliveries,
+    ...unmatchedLines(event.unmatched ?? []),
+    '',
+    data,
+    ...nextSteps(event),
+  ]);
   return 0;
 }
 
+/** Where to go from here for whoever asks why it did not arrive. */
+function nextSteps({ id, deliveries = [], unmatched = [] }: EventAnswer): string[] {
+  const [late] = deliveries.filter(({ state }) => state !== 'delivered');
+  const steps: [string, string][] = [];
+  if (late !== undefined) steps.push(['What came of a delivery:', `waybill deliveries show ${late.id}`]);
+  if (unmatched.some(({ because }) => because !== 'deleted')) {
+    steps.push(['What a webhook wants:', 'waybill webhooks show WEBHOOK']);
+    steps.push(['To send it all the same:', `waybill replays create --webhook-id WEBHOOK --event-ids ${id}`]);
+  }
+  return steps.length === 0 ? [] : ['', ...fieldLines(steps)];
+}
+
+/** Those that want other events come last: they are many, and seldom what is asked about. */
 function unmatchedLines(unmatched: readonly UnmatchedAnswer[]): string[] {
   if (unmatched.length === 0) return [];
+  const wantsOthers = ({ because }: UnmatchedAnswer): number => Number(because === 'event_type');
   const lines = tableLines(
-    unmatched,
+    unmatched.toSorted((a, b) => wantsOthers(a) - wantsOthers(b)),
     [
       { heading: 'NOT SENT TO', cell: ({ webhookId }) => webhookId },
       { heading: 'NAME', cell: ({ name }) => name, flexible: true },
@@ -147,6 +169,7 @@ function mismatchInWords(because: string): string {
     scope: 'its scope leaves this event out',
     routing: 'its routing leaves this event to others',
     changed_since: 'its settings were others then',
+    deleted: 'it had been deleted',
   };
   return words[because] ?? because;
 }

@@ -66,7 +66,9 @@ function buildProgram(shell: Shell): Command {
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .addHelpText(
       'after',
-      '\nThe API key is read from WAYBILL_API_KEY or from the file named by WAYBILL_API_KEY_FILE, never from an argument.\n' +
+      '\nWhy did an event not arrive? `waybill events show ID` tells whom it was owed to, and `waybill deliveries show ID`\n' +
+        'what each attempt met with. `waybill events list --type TYPE` finds its id.\n\n' +
+        'The API key is read from WAYBILL_API_KEY or from the file named by WAYBILL_API_KEY_FILE, never from an argument.\n' +
         'Exit codes: 0 it worked, 1 the thing failed, 2 the command was called wrongly.',
     );
   addGlobalOptions(program);

@@ -15,6 +15,7 @@ export {
   type LooseEnds,
   sumLedgers,
 } from './reconciliation.store.ts';
+export { findRemedy } from './remedies.ts';
 export { createReplayLoop } from './replay-loop.ts';
 export { replayRoutes } from './replays.routes.ts';
 export { createReplays } from './replays.ts';

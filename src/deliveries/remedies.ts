@@ -26,7 +26,12 @@ const STATUS_REMEDIES: Record<number, string> = {
   429: 'The receiver asks to be called less often: lower `limits.maxConcurrency`.',
 };
 
-/** What an operator can do about a failed exchange, in one sentence or two. */
+/** What an operator can do about a failed exchange, in one sentence or two. `status`: of the answer, if one came. */
 export function remedyOf(code: DeliveryErrorCode, status: number | null): string {
   return (code === 'http_status' && status !== null ? STATUS_REMEDIES[status] : undefined) ?? REMEDIES[code];
+}
+
+/** `remedyOf` for a code that may come from a server of another version: null for one that is not known here. */
+export function findRemedy(code: string, status: number | null): string | null {
+  return code in REMEDIES ? remedyOf(code as DeliveryErrorCode, status) : null;
 }
