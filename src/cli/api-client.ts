@@ -60,7 +60,7 @@ export async function connect(
   if (apiKey === null) {
     throw wrongUsage(
       'No API key is set. Put one in WAYBILL_API_KEY, or name its file in WAYBILL_API_KEY_FILE.\n' +
-        '`waybill api-key create --name NAME --role operator` makes one.',
+        "`waybill api-key create --name NAME --role operator` makes one, on the server's machine and with its data folder.",
     );
   }
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
@@ -142,18 +142,32 @@ function parseAnswer(text: string, baseUrl: string): Json {
   }
 }
 
-/** The server's own problem document (RFC 9457), made readable: title, detail, and a line for each field at fault. */
+/**
+ * The server's own problem document (RFC 9457), made readable: title, detail where the fields do not say the same, and a
+ * line for each field at fault.
+ */
 function refusalOf(answer: Answer, baseUrl: string): CommandFailure {
   const problem = parseProblem(answer.text);
   if (problem === null) return notWaybill(baseUrl, `it answered with status ${answer.status}`);
-  const lines = [textOf(problem.title) ?? `The server answered with status ${answer.status}`];
+  const title = textOf(problem.title) ?? `The server answered with status ${answer.status}`;
   const detail = textOf(problem.detail);
-  if (detail !== null) lines.push(detail);
-  for (const error of Array.isArray(problem.errors) ? problem.errors : []) {
-    if (!isJsonObject(error)) continue;
-    lines.push(`  ${textOf(error.pointer) || '/'}: ${textOf(error.detail) ?? ''}`);
-  }
+  const fields = (Array.isArray(problem.errors) ? problem.errors : []).filter(isJsonObject).map(fieldLine);
+  const isRepeated = detail !== null && fields.some((line) => line.endsWith(detail.replace(/^[/?]\S*: /, '')));
+  const lines = [title, ...(detail === null || isRepeated ? [] : [detail]), ...fields];
+  if (answer.status === UNAUTHORIZED)
+    lines.push(`Check WAYBILL_API_KEY, or its file, and that ${baseUrl} is the server meant.`);
   return new CommandFailure(printable(lines.join('\n')), { problem });
+}
+
+const UNAUTHORIZED = 401;
+
+/** A field at fault: by its place in the body, or where it came from an option by that. */
+function fieldLine({ pointer, detail }: JsonObject): string {
+  const place = textOf(pointer) || '/';
+  const name = place.startsWith('?')
+    ? `--${place.slice(1).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    : place;
+  return `  ${name}: ${textOf(detail) ?? ''}`;
 }
 
 function parseProblem(text: string): JsonObject | null {

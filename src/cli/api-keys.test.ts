@@ -45,6 +45,16 @@ test('api-key create prints with --json what the API would answer, the key inclu
   expect(JSON.parse((await apiKey('list', '--json')).stdout)).toEqual({ items: [shown] });
 });
 
+test('api-key create says so where it makes a data folder, on stderr alone', async () => {
+  const first = await apiKey('create', '--name', 'a', '--role', 'viewer');
+  expect(first).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^wbk_[\w-]{43}\n$/),
+    stderr: `${folder} had no database; it has one now. The key is for a server on that data folder.\n`,
+  });
+  expect((await apiKey('create', '--name', 'b', '--role', 'viewer')).stderr).toBe('');
+});
+
 test('api-key delete deletes one key and no other, and says so when there is none', async () => {
   const make = async (name: string) =>
     JSON.parse((await apiKey('create', '--name', name, '--role', 'viewer', '--json')).stdout).id as string;
@@ -76,8 +86,8 @@ test('api-key list and delete make no data folder where there is none', async ()
 
 test.each([
   [['--name', ''], '--name must have 1 to 200 characters'],
-  [['--name', 'n', '--expires-at', 'tomorrow'], '--expires-at must be an instant'],
-  [['--name', 'n', '--expires-at', '2001-01-01T00:00:00Z'], 'has passed already'],
+  [['--name', 'n', '--expires-at', 'tomorrow'], 'It must be an instant'],
+  [['--name', 'n', '--expires-at', '2001-01-01T00:00:00Z'], 'is not an instant to come'],
 ])('api-key create makes nothing with wrong usage: %j', async (argv, reason) => {
   const outcome = await apiKey('create', '--role', 'viewer', ...argv);
   expect(outcome).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(reason) });

@@ -37,6 +37,9 @@ export async function createApiKey(options: CreateApiKeyOptions & { io: CommandI
   const key = makeApiKey(systemRandom);
   const id = createIds(systemRandom).make('key', createdAt);
   const row: ApiKeyRow = { id, name: nameOf(name), role, hash: hashApiKey(key), createdAt, expiresAt };
+  if (!hasDatabase(folder)) {
+    io.stderr.write(`${folder} had no database; it has one now. The key is for a server on that data folder.\n`);
+  }
   const connection = openBeside(folder);
   try {
     migrate(connection, { folder, apply: true });
@@ -47,6 +50,12 @@ export async function createApiKey(options: CreateApiKeyOptions & { io: CommandI
   if (json) printJson(io, { ...present(row), key });
   else io.stdout.write(`${key}\n`);
   return 0;
+}
+
+function hasDatabase(folder: string): boolean {
+  const view = viewDatabase(folder);
+  view?.close();
+  return view !== null;
 }
 
 /** As the API takes it. */
@@ -60,10 +69,7 @@ function nameOf(name: string): string {
 function endOf({ expiresAt }: CreateApiKeyOptions, now: number): number | null {
   if (expiresAt === undefined) return null;
   const instant = parseInstant(expiresAt);
-  if (instant === null) {
-    throw wrongUsage(`--expires-at must be an instant such as 2030-01-31T00:00:00Z, not ${JSON.stringify(expiresAt)}.`);
-  }
-  if (instant <= now) throw wrongUsage(`--expires-at ${expiresAt} has passed already.`);
+  if (instant === null || instant <= now) throw wrongUsage(`--expires-at ${expiresAt} is not an instant to come.`);
   return instant;
 }
 

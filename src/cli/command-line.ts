@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Help, InvalidArgumentError, Option } from 'commander';
+import { parseInstant } from '../kernel/instants.ts';
 import type { ApiContext } from './api-client.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
 
@@ -22,10 +23,18 @@ export function addGlobalOptions(command: Command): Command {
   return command;
 }
 
+/** The options that a command's help lists: first its own, then those that nearly every command has. */
+export function ownOptionsFirst(command: Command): Option[] {
+  // A webhook's --url is another than the server's, so a name does not tell.
+  const common = new Set([dataDirOption(), ...globalOptions()].map(({ description }) => description));
+  const isCommon = (option: Option): number => Number(common.has(option.description) || option.long === '--help');
+  return new Help().visibleOptions(command).toSorted((a, b) => isCommon(a) - isCommon(b));
+}
+
 function globalOptions(): Option[] {
   return [
     new Option('--url <url>', 'where Waybill is (WAYBILL_BASE_URL; default http://127.0.0.1:8080)'),
-    new Option('--config <file>', 'settings file (WAYBILL_CONFIG; default waybill.yaml)'),
+    configOption(),
     new Option('--json', 'print JSON for machines'),
   ];
 }
@@ -56,11 +65,15 @@ export function idCommand(
 
 /** Adds a command that works on the data folder itself to a group, and returns it. */
 export function dataFolderCommand(group: Command, name: string, description: string): Command {
-  return group
-    .command(name)
-    .description(description)
-    .option('--data-dir <folder>', 'where database and keys lie (WAYBILL_DATA_DIR)')
-    .option('--config <file>', 'settings file (WAYBILL_CONFIG; default waybill.yaml)');
+  return group.command(name).description(description).addOption(dataDirOption()).addOption(configOption());
+}
+
+function dataDirOption(): Option {
+  return new Option('--data-dir <folder>', 'where database and keys lie (WAYBILL_DATA_DIR)');
+}
+
+function configOption(): Option {
+  return new Option('--config <file>', 'settings file (WAYBILL_CONFIG; default waybill.yaml)');
 }
 
 /** The options of every list. */
@@ -70,18 +83,29 @@ export function pageOptions(command: Command): Command {
     .option('--cursor <cursor>', 'the page after the one that named this cursor');
 }
 
+/** The options for a range of time: of when what is listed was made. */
+export function rangeOptions(command: Command, words: { from: string; to: string }): Command {
+  return command
+    .option('--from <instant>', `${words.from}, such as 2025-01-31T00:00:00Z`, instant)
+    .option('--to <instant>', words.to, instant);
+}
+
+/** The states of a delivery: the server's, which would take half a second to ask its code for. */
+export const DELIVERY_STATES = ['pending', 'delivering', 'retrying', 'delivered', 'exhausted', 'cancelled'] as const;
+
 /** The filters of deliveries, by the names that they have in the API. */
 export function deliveryFilters(command: Command): Command {
-  return command
+  const filtered = command
     .option('--webhook-id <id>', 'of this webhook')
     .option('--event-id <id>', 'of this event')
     .option('--event-type <type>', 'of events of this type')
-    .option('--state <state>', 'pending, delivering, retrying, delivered, exhausted or cancelled')
+    .addOption(new Option('--state <state>', 'that stand so').choices(DELIVERY_STATES))
     .option('--error-code <code>', 'that failed so, such as timeout or http_status')
-    .option('--status <code>', 'that were answered with this HTTP status', wholeNumber(100, 599))
-    .option('--from <instant>', 'made at or after this instant, such as 2025-01-31T00:00:00Z')
-    .option('--to <instant>', 'made before this instant')
-    .option('--q <words>', 'in which all these words are found: type, names, AS2 message id, why it failed; or an id');
+    .option('--status <code>', 'that were answered with this HTTP status', wholeNumber(100, 599));
+  return rangeOptions(filtered, { from: 'made at or after this instant', to: 'made before this instant' }).option(
+    '--q <words>',
+    'in which all these words are found: type, names, AS2 message id, why it failed; or an id',
+  );
 }
 
 /**
@@ -136,6 +160,19 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
+}
+
+/** Reads the value of an option: an instant, as it was given. Anything else is wrong usage. */
+export function instant(text: string): string {
+  if (parseInstant(text) !== null) return text;
+  throw new InvalidArgumentError('It must be an instant of RFC 3339, such as 2025-01-31T00:00:00Z.');
+}
+
+/** Reads the value of an option: states of deliveries, separated by commas. Anything else is wrong usage. */
+export function deliveryStates(text: string): string[] {
+  const states = commaSeparated(text);
+  if (states.every((state) => (DELIVERY_STATES as readonly string[]).includes(state))) return states;
+  throw new InvalidArgumentError(`States are ${DELIVERY_STATES.join(', ')}; commas stand between them.`);
 }
 
 /** Reads the value of an option: a number above 0. Anything else is wrong usage. */

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { DELIVERY_STATES as STATES_OF_THE_SERVER } from '../deliveries/index.ts';
 import { runCommand, standInApi } from './cli-stage.ts';
+import { DELIVERY_STATES } from './command-line.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -25,6 +27,10 @@ async function deadUrl(): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
 }
 
+test('the command line knows every state of a delivery', () => {
+  expect([...DELIVERY_STATES]).toEqual([...STATES_OF_THE_SERVER]);
+});
+
 const emptyPage = { status: 200, body: { items: [], next: null } };
 
 describe('the command line', () => {
@@ -35,9 +41,36 @@ describe('the command line', () => {
   test('prints help where it is asked for, and that is no failure', async () => {
     const outcome = await runCommand(['--help']);
     expect([outcome.exitCode, outcome.stderr]).toEqual([0, '']);
-    for (const command of ['serve', 'demo', 'listen', 'api-key', 'events', 'webhooks', 'deliveries', 'migrate']) {
+    for (const command of [
+      'serve',
+      'demo',
+      'listen',
+      'api-key',
+      'events',
+      'webhooks',
+      'deliveries',
+      'logs',
+      'migrate',
+    ]) {
       expect(outcome.stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }
+  });
+
+  test('lists in the help of a command what is its own before what all of them take', async () => {
+    const optionsIn = async (...argv: string[]) =>
+      [...(await runCommand([...argv, '--help'])).stdout.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(
+        ([, name]) => name,
+      );
+    expect((await optionsIn('webhooks', 'create')).slice(0, 2)).toEqual(['--name', '--url']);
+    expect((await optionsIn('webhooks', 'create')).slice(-3)).toEqual(['--config', '--json', '--help']);
+    expect(await optionsIn('webhooks', 'list')).toEqual([
+      '--limit',
+      '--cursor',
+      '--url',
+      '--config',
+      '--json',
+      '--help',
+    ]);
   });
 
   test.each([
@@ -51,6 +84,9 @@ describe('the command line', () => {
     'webhooks list --limit 251',
     'webhooks list --limit ten',
     'deliveries list --status 99',
+    'deliveries list --state open',
+    'events list --from yesterday',
+    'replays create --from 2025-01-01T00:00:00Z --states open',
     'api-key create --name n',
     'api-key create --name n --role king',
     'serve extra',
@@ -227,6 +263,36 @@ describe('a refusal by the server', () => {
     await using api = await standInApi({ status: 400, body: problem });
     const outcome = await runCommand(['webhooks', 'list', '--json'], { env: api.env });
     expect([outcome.exitCode, outcome.stdout, JSON.parse(outcome.stderr)]).toEqual([1, '', problem]);
+  });
+
+  test('says once what title, detail and the one field at fault all say, and names the option of a query parameter', async () => {
+    const says = async (detail: string, pointer: string) => {
+      const errors = [{ pointer, detail: 'Must be one of two.' }];
+      await using api = await standInApi({
+        status: 400,
+        body: { title: 'It is not valid', status: 400, detail, errors },
+      });
+      return (await runCommand(['webhooks', 'list'], { env: api.env })).stderr;
+    };
+    expect(await says('Must be one of two.', '/url')).toBe('It is not valid\n  /url: Must be one of two.\n');
+    expect(await says('?eventType: Must be one of two.', '?eventType')).toBe(
+      'It is not valid\n  --event-type: Must be one of two.\n',
+    );
+    expect(await says('This is another matter.', '/url')).toBe(
+      'It is not valid\nThis is another matter.\n  /url: Must be one of two.\n',
+    );
+  });
+
+  test('of the key says where key and server come from', async () => {
+    const body = {
+      title: 'A valid API key is needed',
+      status: 401,
+      detail: 'This API key is not known, or has expired.',
+    };
+    await using api = await standInApi({ status: 401, body });
+    expect((await runCommand(['webhooks', 'list'], { env: api.env })).stderr).toBe(
+      `${body.title}\n${body.detail}\nCheck WAYBILL_API_KEY, or its file, and that ${api.url} is the server meant.\n`,
+    );
   });
 
   test('cannot steer the terminal', async () => {

@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SetupError } from '../kernel/errors.ts';
 import { CommandFailure, type CommandIo, type ExitCode } from './command-io.ts';
-import { addGlobalOptions, type Shell } from './command-line.ts';
+import { addGlobalOptions, ownOptionsFirst, type Shell } from './command-line.ts';
 import type { ShellName } from './completion.ts';
 import { addApiKeys } from './groups/api-keys.ts';
 import { addDeliveries } from './groups/deliveries.ts';
@@ -62,6 +62,7 @@ function buildProgram(shell: Shell): Command {
     .version(packageJson.version)
     .enablePositionalOptions()
     .exitOverride()
+    .configureHelp({ visibleOptions: ownOptionsFirst })
     .showHelpAfterError('Run it with --help to see what it takes.')
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .addHelpText(

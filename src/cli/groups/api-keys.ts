@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ApiKeyOptions, CreateApiKeyOptions } from '../api-keys.ts';
-import { dataFolderCommand, optionsOf, type Shell } from '../command-line.ts';
+import { dataFolderCommand, instant, optionsOf, type Shell } from '../command-line.ts';
 
 /** Adds `waybill api-key`. */
 export function addApiKeys(program: Command, shell: Shell): void {
@@ -11,7 +11,7 @@ export function addApiKeys(program: Command, shell: Shell): void {
     .addOption(
       new Option('--role <role>', 'what the key may do').choices(['admin', 'operator', 'viewer']).makeOptionMandatory(),
     )
-    .option('--expires-at <instant>', 'from when on it is not taken any more, such as 2030-01-31T00:00:00Z')
+    .option('--expires-at <instant>', 'from when on it is not taken any more, such as 2030-01-31T00:00:00Z', instant)
     .option('--json', 'print JSON for machines')
     .action(async (_options: unknown, command: Command) => {
       const options = { ...optionsOf<CreateApiKeyOptions>(command), io: shell.io };

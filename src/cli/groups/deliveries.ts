@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import {
   apiCommand,
   connectFor,
+  DELIVERY_STATES,
   deliveryFilters,
   idCommand,
   pageOptions,
@@ -32,7 +33,7 @@ export function addDeliveries(program: Command, shell: Shell): void {
 
   apiCommand(deliveries, 'watch', 'print each change of a delivery as it is committed, until interrupted')
     .option('--webhook-id <id>', 'of this webhook')
-    .option('--state <state>', 'changes to this state alone, such as exhausted')
+    .addOption(new Option('--state <state>', 'changes to this state alone').choices(DELIVERY_STATES))
     .action(async (options: Record<string, string>, command: Command) => {
       const { watchDeliveries } = await import('../watch.ts');
       shell.end(await watchDeliveries(await connectFor(command, shell.io), queryOf(options)));
@@ -40,7 +41,7 @@ export function addDeliveries(program: Command, shell: Shell): void {
 
   idCommand(shell, deliveries, {
     name: 'show',
-    description: 'tell the story of one delivery, attempt by attempt',
+    description: 'tell the story of one delivery, attempt by attempt; with --json, requests and answers whole',
     id: 'dlv_…',
     act: async (context, id) => (await import('../deliveries.ts')).showDelivery(context, id),
   });

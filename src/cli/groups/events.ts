@@ -6,6 +6,7 @@ import {
   idCommand,
   pageOptions,
   queryOf,
+  rangeOptions,
   type Shell,
   visibleAscii,
   wholeNumber,
@@ -31,10 +32,8 @@ export function addEvents(program: Command, shell: Shell): void {
       shell.end(await publishEvents(await connectFor(command, shell.io), file, options));
     });
 
-  const list = apiCommand(events, 'list', 'list events, newest first')
-    .option('--type <type>', 'only this type')
-    .option('--from <instant>', 'at or after this instant, such as 2025-01-31T00:00:00Z')
-    .option('--to <instant>', 'before this instant')
+  const list = apiCommand(events, 'list', 'list events, newest first').option('--type <type>', 'only this type');
+  rangeOptions(list, { from: 'published at or after this instant', to: 'published before this instant' })
     .option('--q <words>', 'in which all these words are found: type, names, AS2 message id; or its id')
     .addOption(
       new Option('--after <sequence>', 'instead, all events after this sequence, in order; 0 for the oldest first')

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { apiCommand, connectFor, pageOptions, queryOf, type Shell } from '../command-line.ts';
+import { apiCommand, connectFor, pageOptions, queryOf, rangeOptions, type Shell } from '../command-line.ts';
 
 /** Adds `waybill logs`. */
 export function addLogs(program: Command, shell: Shell): void {
@@ -14,9 +14,8 @@ export function addLogs(program: Command, shell: Shell): void {
         'fatal',
       ]),
     )
-    .option('--q <text>', 'text anywhere in the line, in upper or lower case')
-    .option('--from <instant>', 'at or after this instant, such as 2025-01-31T00:00:00Z')
-    .option('--to <instant>', 'before this instant');
+    .option('--q <text>', 'text anywhere in the line, in upper or lower case');
+  rangeOptions(logs, { from: 'at or after this instant', to: 'before this instant' });
   pageOptions(logs).action(async (options: Record<string, string | number>, command: Command) => {
     const { listLogs } = await import('../logs.ts');
     shell.end(await listLogs(await connectFor(command, shell.io), queryOf(options)));

@@ -3,8 +3,10 @@ import {
   apiCommand,
   commaSeparated,
   connectFor,
+  deliveryStates,
   type GlobalOptions,
   idCommand,
+  instant,
   pageOptions,
   positive,
   queryOf,
@@ -19,12 +21,12 @@ export function addReplays(program: Command, shell: Shell): void {
 
   apiCommand(replays, 'create', 'send events of a time again, or events that you name')
     .option('--webhook-id <id>', 'to this webhook alone; to every one where left out')
-    .option('--from <instant>', 'events made at or after this instant, such as 2025-01-31T00:00:00Z')
-    .option('--to <instant>', 'events made before this instant; now where left out')
+    .option('--from <instant>', 'events published at or after this instant, such as 2025-01-31T00:00:00Z', instant)
+    .option('--to <instant>', 'events published before this instant; now where left out', instant)
     .option(
       '--states <states>',
       'those whose latest delivery is in one of these, such as exhausted,cancelled',
-      commaSeparated,
+      deliveryStates,
     )
     .option('--event-types <types>', 'comma-separated event types, such as transfer.*,message.received', commaSeparated)
     .option(

@@ -103,8 +103,11 @@ function webhookFields(command: Command): Command {
     .option('--name <name>', 'its name')
     .option('--url <url>', "the receiver's URL (Waybill's own: waybill --url URL webhooks …, or WAYBILL_BASE_URL)")
     .option('--event-types <types>', 'comma-separated event types, such as transfer.*,message.received', commaSeparated)
-    .addOption(new Option('--enabled <yes>', 'whether events are owed to it: true or false').choices(['true', 'false']))
+    .addOption(new Option('--enabled <yes>', 'whether events are owed to it').choices(['true', 'false']))
     .option('--timeout-ms <ms>', 'how long an attempt may take', wholeNumber(100, 120_000))
-    .option('--from-file <file>', 'the webhook as a JSON object; - is standard input. The options above win over it');
+    .option(
+      '--from-file <file>',
+      'the webhook as a JSON object, with any field of the API; - is standard input. The options above win over it',
+    );
   return addGlobalOptions(command);
 }
