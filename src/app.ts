@@ -87,7 +87,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       `a rotation of the master key was broken off; finish it with: waybill keys rotate --data-dir ${settings.dataDir}`,
     );
   }
-  const instance = await openInstance(store, random);
+  const instance = await openInstance(store, random, settings.environment);
   const directory = await openDirectory(store, keyring);
   const egress = threads.sender;
   const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
@@ -101,7 +101,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     clock,
     random,
     ids,
-    instance: instance.identity,
+    instance: instance.facts,
     report(attempt) {
       metrics.attempted(attempt);
       systemLog.note(attempt, 'delivery.attempted');
@@ -169,7 +169,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     clock,
     directory,
     test: (webhookId, eventType, once) =>
-      testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, webhookId, eventType, once),
+      testWebhook({ store, directory, egress, clock, ids, instance: instance.facts }, webhookId, eventType, once),
   });
   replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
   exportRoutes(api, { store, clock, directory });

@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { type Ids, idTime } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import type { InstanceIdentity } from '../payloads/index.ts';
+import type { InstanceFacts } from '../payloads/index.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { recordTest } from './deliveries.store.ts';
@@ -31,7 +31,7 @@ interface Dependencies {
   clock: Clock;
   ids: Ids;
   /** Who this instance says it is now. */
-  instance: () => InstanceIdentity;
+  instance: () => InstanceFacts;
 }
 
 /**

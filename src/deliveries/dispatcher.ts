@@ -5,7 +5,7 @@ import { type EventId, type Ids, idTime, type WebhookId } from '../kernel/ids.ts
 import { formatInstantOrNull } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
-import type { InstanceIdentity } from '../payloads/index.ts';
+import type { InstanceFacts } from '../payloads/index.ts';
 import { type Store, untilStored } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { afterStart, nextStartAt, type Pace, paceOf, startsAllowed } from '../work/index.ts';
@@ -48,7 +48,7 @@ export interface DispatcherDependencies {
   random: Random;
   ids: Ids;
   /** Who this instance says it is now. */
-  instance: () => InstanceIdentity;
+  instance: () => InstanceFacts;
   report: (report: AttemptReport) => void;
   onFault: (error: unknown) => void;
 }

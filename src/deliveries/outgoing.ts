@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { OutboundRequest } from '../egress/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { version } from '../kernel/version.ts';
-import { type InstanceIdentity, renderBody } from '../payloads/index.ts';
+import { cloudEventAttributes, type InstanceFacts, renderBody } from '../payloads/index.ts';
 import { type Auth, signingKeysAt, type Webhook } from '../webhooks/index.ts';
 import type { Handed, SentBody } from './handed.ts';
 import { signStandard } from './sign.ts';
@@ -42,7 +42,7 @@ const BODY_HASH_LENGTH = 22;
  * Makes the request of an attempt. Bytes, method and content type of the first attempt go out again on every later one;
  * URL, credentials and headers are those of today. `now` is the instant of the attempt, epoch milliseconds.
  */
-export function prepare(webhook: Webhook, subject: Subject, instance: InstanceIdentity, now: number): Outgoing {
+export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFacts, now: number): Outgoing {
   const { config, record } = webhook;
   const body = subject.sent ?? render(webhook, subject, instance);
   const settled = settledParts(webhook);
@@ -64,6 +64,8 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceId
     String(subject.attemptCount + 1),
   ];
   if (subject.sequence !== null) own.push('x-waybill-sequence', String(subject.sequence));
+  const { payload } = config;
+  if (payload.format === 'cloudevents' && payload.mode === 'binary') own.push(...cloudEventHeaders(subject, instance));
   return {
     request: {
       lane: record.id,
@@ -87,11 +89,16 @@ function membersOf(flat: readonly string[]): string {
   return members;
 }
 
-function render(webhook: Webhook, { event, content: data }: Subject, instance: InstanceIdentity): SentBody {
-  const { method, contentType, payload } = webhook.config;
-  const { type, occurredAt } = event;
-  const content = renderBody({ type, occurredAt, data: data() }, payload, instance);
+function render(webhook: Webhook, { event, content: data }: Subject, instance: InstanceFacts): SentBody {
+  const { method } = webhook.config;
+  const { id, type, occurredAt } = event;
+  const { contentType, content } = renderBody({ id, type, occurredAt, data: data() }, webhook.config, instance);
   return { method, contentType, hash: hash('sha256', content, 'base64url').slice(0, BODY_HASH_LENGTH), content };
+}
+
+/** The attributes of an event in binary mode (CloudEvents HTTP binding §3.1.3): none has a character that needs escaping. */
+function cloudEventHeaders({ event }: Subject, instance: InstanceFacts): string[] {
+  return Object.entries(cloudEventAttributes(event, instance)).flatMap(([name, value]) => [`ce-${name}`, value]);
 }
 
 /** What every request of a webhook shares until the webhook is changed. */

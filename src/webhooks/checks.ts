@@ -3,6 +3,7 @@ import { subscribable } from '../events/index.ts';
 import { unacceptable } from '../kernel/errors.ts';
 import { validateHeaderName, validateHeaderValue } from '../kernel/http-words.ts';
 import { escapeMember } from '../kernel/json.ts';
+import { mediaKindOf } from '../payloads/index.ts';
 import type { GivenSecret } from './secrets.ts';
 import type { Auth, DefaultConfig, OwnConfig } from './webhook.ts';
 
@@ -60,6 +61,7 @@ function missingUrl(own: string | undefined): string {
 function checkRest(config: GivenConfig, rules: EgressRules): void {
   if (config.url !== null) checkUrl(config.url, config, rules);
   checkHeaders(config.headers);
+  checkPayload(config);
   checkAuth(config.auth);
   for (const [index, pattern] of config.eventTypes.entries()) {
     if (!subscribable(pattern)) {
@@ -82,6 +84,18 @@ function checkUrl(text: string, { allowInsecureHttp }: GivenConfig, rules: Egres
   if (url.hash !== '') throw unacceptable('/url', 'A URL to send to has no fragment: leave out "#" and what follows.');
   const refused = judgeUrl(rules, url, { allowInsecureHttp });
   if (refused !== null) throw unacceptable('/url', refused.message, 'egress_refused');
+}
+
+/** What a format cannot be, or leaves no room for. */
+function checkPayload({ payload, contentType, headers }: GivenConfig): void {
+  if (payload.format !== 'cloudevents' && payload.format !== 'gomft') return;
+  if (mediaKindOf(contentType) === 'xml') {
+    throw unacceptable('/contentType', `A body of the format ${payload.format} is JSON: there is no XML of it.`);
+  }
+  const attribute = Object.keys(headers).find((name) => name.toLowerCase().startsWith('ce-'));
+  if (payload.format === 'cloudevents' && payload.mode === 'binary' && attribute !== undefined) {
+    throw unacceptable(headerPointer(attribute), 'In binary mode the attributes of the event are these headers.');
+  }
 }
 
 function checkHeaders(headers: GivenConfig['headers']): void {

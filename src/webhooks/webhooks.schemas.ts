@@ -64,6 +64,8 @@ const PayloadSchema = kinds(
     identifiers: Type.Optional(Type.Enum(['both', 'old', 'new'])),
   }),
   strictObject({ format: Type.Literal('standard') }),
+  strictObject({ format: Type.Literal('cloudevents'), mode: Type.Enum(['structured', 'binary']) }),
+  strictObject({ format: Type.Literal('gomft') }),
 );
 
 const MaxConcurrency = Type.Integer({ minimum: 1, maximum: 256 });
@@ -75,12 +77,19 @@ const RatePerSecond = nullable(
   }),
 );
 
+const ContentType = Type.Enum([
+  'application/json',
+  'application/json; charset=utf-8',
+  'application/xml',
+  'application/xml; charset=utf-8',
+]);
+
 /** Every setting a webhook may set itself. Null is the same as absent: the setting is inherited. */
 const settings = {
   url: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 2048 }))),
   enabled: Type.Optional(nullable(Type.Boolean())),
   method: Type.Optional(nullable(Type.Enum(['POST', 'PUT', 'PATCH']))),
-  contentType: Type.Optional(nullable(Type.Enum(['application/json', 'application/json; charset=utf-8']))),
+  contentType: Type.Optional(nullable(ContentType)),
   auth: Type.Optional(nullable(AuthSchema)),
   headers: Type.Optional(
     nullable(Type.Record(Type.String(), Type.String({ maxLength: 8192 }), { maxProperties: 100 })),

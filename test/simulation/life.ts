@@ -83,7 +83,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const opened = options.openStore(flaw.handlers?.(handlers) ?? handlers);
   const store = flaw.store?.(opened) ?? opened;
 
-  const instance = await openInstance(store, random);
+  const instance = await openInstance(store, random, 'production');
   const inStep = await openDirectory(store, sealer);
   const directory = flaw.directory?.(inStep) ?? inStep;
   const events = createEvents({ store, clock, ids });
@@ -95,7 +95,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     clock,
     random,
     ids,
-    instance: instance.identity,
+    instance: instance.facts,
     report: () => undefined,
     onFault,
   });
@@ -126,7 +126,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     resumeWebhook: (id) => webhooks.pause(id, null, matchAnything, null),
     deleteWebhook,
     testWebhook: (id) =>
-      testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, id, null, null),
+      testWebhook({ store, directory, egress, clock, ids, instance: instance.facts }, id, null, null),
     retryDelivery: (id) => store.run(retryDelivery, { id, now: clock.now() }),
     cancelDelivery: (id) => store.run(cancelDelivery, { id, now: clock.now() }),
     replaceDefaults: (settings) => defaults.replace(settings, matchAnything),
