@@ -29,7 +29,7 @@ export function xmlDocument(body: JsonObject): string {
 }
 
 /** Text between tags or inside an attribute, nothing in it being markup. Pure. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text.replace(FORBIDDEN, '\u{FFFD}').replace(/[&<>"\r]/g, (character) => ENTITIES[character] as string);
 }
 
