@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import {
   type Api,
   Instant,
+  MAX_LEVELS,
   PageQuery,
   pageOf,
   pageRequest,
@@ -43,7 +44,10 @@ const tags = ['Events'];
 const event = {
   type: Type.String({ maxLength: 200, description: 'A built-in type, or one of your own such as `order.shipped`.' }),
   occurredAt: Type.Optional(Type.String({ format: 'date-time', description: 'RFC 3339. Absent: now.' })),
-  data: Type.Unsafe<JsonObject>({ type: 'object' }),
+  data: Type.Unsafe<JsonObject>({
+    type: 'object',
+    description: `Of a built-in type, what its schema says; of your own, any object. At most ${MAX_LEVELS} levels deep.`,
+  }),
 };
 
 /** One schema for one event or many: the words for objects apply to the one, those for arrays to the other. */

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { Refusal } from '../kernel/errors.ts';
 import { changedNumbers } from '../kernel/exact-numbers.ts';
+import { tooDeep } from '../kernel/nesting.ts';
 import type { Api } from './api.ts';
 import { tooLarge } from './problem.ts';
-import { refusalOfNumbers } from './validation.ts';
+import { refusalOfDepth, refusalOfNumbers } from './validation.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -11,6 +12,12 @@ declare module 'fastify' {
     itemLimit?: number;
   }
 }
+
+/**
+ * How deep a body nests. Beyond some thousand levels whatever walks through a value overflows the stack, here as at the
+ * receivers, and many of those take 64 at most.
+ */
+export const MAX_LEVELS = 100;
 
 const ARRAY_START = '['.charCodeAt(0);
 const WHITE_SPACE = new Set(Buffer.from(' \t\r\n'));
@@ -42,6 +49,9 @@ export function readJson(app: Api): WeakMap<object, Refusal> {
       } catch (error) {
         return done(new Refusal('validation_failed', `The body is not valid JSON: ${(error as Error).message}`));
       }
+      // Each item of an array may nest as deep as a body of its own.
+      const deep = tooDeep(value, Array.isArray(value) ? MAX_LEVELS + 1 : MAX_LEVELS);
+      if (deep !== null) return done(refusalOfDepth(deep, MAX_LEVELS));
       const numbers = changedNumbers(body);
       if (numbers.length > 0 && typeof value === 'object' && value !== null) {
         changed.set(value, refusalOfNumbers(numbers));

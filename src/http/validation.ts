@@ -58,6 +58,12 @@ export function refusalOfNumbers(numbers: readonly FieldError[]): Refusal {
   return refusalOfFields(numbers.slice(0, MAX_ERRORS), 422);
 }
 
+/** The refusal (400) of a body that nests deeper than so many levels, at the place where it does. */
+export function refusalOfDepth(pointer: string, levels: number): Refusal {
+  const detail = `Objects and arrays nest at most ${levels} levels deep. Send what lies deeper as text.`;
+  return refusalOfFields([{ pointer, detail }], 400);
+}
+
 function refusalOfFields(errors: readonly FieldError[], status: 400 | 422): Refusal {
   const detail =
     errors.length === 1

@@ -324,6 +324,44 @@ describe('bodies', () => {
     expectProblem(await server().call('POST', `/webhooks/${id}/pause`, []), 400, 'validation_failed', ['']);
   });
 
+  const arrays = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+  const objects = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+  test('100 levels of objects and arrays are taken, in an event of its own and in a batch', async () => {
+    const event = (data: string) => `{"type":"${ownType()}","data":${data}}`;
+    const deepest = event(`{"x":${arrays(99)},"y":${objects(99)}}`);
+    for (const raw of [deepest, `[${deepest}]`]) {
+      expect((await server().call('POST', '/events', undefined, { raw })).status).toBe(202);
+    }
+    const deeper = event(`{"x":{"y/z":${arrays(99)}}}`);
+    const pointer = `/data/x/y~1z${'/0'.repeat(98)}`;
+    const alone = await server().call('POST', '/events', undefined, { raw: deeper });
+    expectProblem(alone, 400, 'validation_failed', [pointer]);
+    expect(alone.body.detail).toContain('at most 100 levels');
+    const batch = await server().call('POST', '/events', undefined, { raw: `[${deepest},${deepest},${deeper}]` });
+    expectProblem(batch, 400, 'validation_failed', [`/2${pointer}`]);
+  });
+
+  test.each([
+    ['POST', '/events', `{"type":"a.b","data":{"x":${arrays(200_000)}}}`, `/data/x${'/0'.repeat(99)}`],
+    ['POST', '/events', `{"type":"a.b","data":{"x":${objects(100_000)}}}`, `/data/x${'/a'.repeat(99)}`],
+    ['POST', '/events', `{"type":"a.b","data":{"n":[1e400,${arrays(200_000)}]}}`, `/data/n/1${'/0'.repeat(98)}`],
+    ['POST', '/events', `[{"type":"a.b","data":{}},${arrays(200_000)}]`, `/1${'/0'.repeat(101)}`],
+    ['POST', '/events', arrays(200_000), '/0'.repeat(102)],
+    ['POST', '/webhooks', `{"name":"x","headers":${objects(100_000)}}`, `/headers${'/a'.repeat(100)}`],
+    ['POST', '/webhooks', `{"name":"x","unknown":${arrays(200_000)}}`, `/unknown${'/0'.repeat(100)}`],
+    ['PATCH', '/webhooks/{id}', `{"auth":${objects(100_000)}}`, `/auth${'/a'.repeat(100)}`],
+    ['PATCH', '/webhooks/{id}', `{"url":${arrays(200_000)}}`, `/url${'/0'.repeat(100)}`],
+    ['PUT', '/settings/webhooks', `{"scope":${objects(100_000)}}`, `/scope${'/a'.repeat(100)}`],
+    ['POST', '/replays', `{"eventIds":${arrays(200_000)}}`, `/eventIds${'/0'.repeat(100)}`],
+  ])('%s %s refuses a body that nests very deeply, at the place where it is too deep (%#)', async (...given) => {
+    const [method, pattern, raw, pointer] = given;
+    const path = pattern.includes('{') ? pattern.replace('{id}', (await aWebhook()).id) : pattern;
+    const headers = { ...(method === 'POST' ? { 'idempotency-key': ownType() } : {}) };
+    const answer = await server().call(method, path, undefined, { raw, headers });
+    expectProblem(answer, 400, 'validation_failed', [pointer]);
+  });
+
   test.each([
     ['an unknown field', { nmae: 'x' }, ['/nmae']],
     ['an unknown field inside', { limits: { maxConcurency: 5 } }, ['/limits/maxConcurency']],
