@@ -9,6 +9,7 @@ import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { recordTest } from './deliveries.store.ts';
 import { recordOf } from './dispatcher.ts';
+import { maskEchoes } from './masking.ts';
 import { type Outgoing, prepare, type ShownRequest } from './outgoing.ts';
 import { remedyOf } from './remedies.ts';
 
@@ -115,12 +116,12 @@ function sampleOf(type: string): JsonObject {
 }
 
 function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
-  const { shown, body } = outgoing;
+  const { shown, secrets, body } = outgoing;
   const { response, failure, remoteAddress, certificate, timings } = exchange;
   return {
     ok: failure === null,
     request: { ...(JSON.parse(shown) as ShownRequest), body: body.content },
-    response,
+    response: maskEchoes(response, secrets),
     remoteAddress,
     certificate,
     timings,

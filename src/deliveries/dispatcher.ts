@@ -14,6 +14,7 @@ import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts'
 import { cancelOrphans, claimDue, orphanedWebhooks, releaseHanded, rescueAbandoned } from './deliveries.store.ts';
 import { CANCELLED, type Cancelled, DUE, type Due, HANDED, type Handed } from './handed.ts';
 import { firstDue } from './log.store.ts';
+import { maskEchoes } from './masking.ts';
 import { type Outgoing, prepare } from './outgoing.ts';
 import { type PackedHanded, unpackHanded } from './packing.ts';
 import type { Settlement } from './settlement.ts';
@@ -392,7 +393,7 @@ function nextOf(decision: Decision): Settlement['next'] {
 /** The attempt as the log keeps it. */
 export function recordOf(
   { attemptCount, trigger }: Pick<Handed, 'attemptCount' | 'trigger'>,
-  { shown, body }: Outgoing,
+  { shown, secrets, body }: Outgoing,
   { response, failure, durationMs }: Exchange,
   startedAt: number,
 ): AttemptRecord {
@@ -404,7 +405,7 @@ export function recordOf(
     outcome: failure === null ? 'delivered' : 'failed',
     bodyHash: body.hash,
     // A `LoggedExchange`, whose request is JSON already.
-    exchange: `{"request":${shown},"response":${JSON.stringify(response)},"error":${JSON.stringify(failure)}}`,
+    exchange: `{"request":${shown},"response":${JSON.stringify(maskEchoes(response, secrets))},"error":${JSON.stringify(failure)}}`,
   };
 }
 

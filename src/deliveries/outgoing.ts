@@ -5,6 +5,7 @@ import { version } from '../kernel/version.ts';
 import { cloudEventAttributes, type InstanceFacts, renderBody } from '../payloads/index.ts';
 import { type Auth, signingKeysAt, type Webhook } from '../webhooks/index.ts';
 import type { Handed, SentBody } from './handed.ts';
+import { MASK, spellingsOf } from './masking.ts';
 import { signStandard } from './sign.ts';
 
 /** A request ready to be sent, and how the log shows it. */
@@ -12,6 +13,8 @@ export interface Outgoing {
   request: OutboundRequest;
   /** A `ShownRequest` in JSON: it is only ever written down, so it is never an object on the hot path. */
   shown: string;
+  /** The credentials in it, in every spelling, for `maskEchoes`. */
+  secrets: readonly string[];
   body: SentBody;
 }
 
@@ -33,7 +36,6 @@ export interface Subject extends Pick<Handed, 'id' | 'sequence' | 'attemptCount'
 
 const USER_AGENT = `Waybill/${version}`;
 
-const MASK = '***';
 /** Custom headers by which people authenticate: shown by name only. */
 const SECRET_HEADER = /authorization|cookie|token|secret|passw|api-?key|signature/i;
 const BODY_HASH_LENGTH = 22;
@@ -78,6 +80,7 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFa
       allowInsecureHttp: config.allowInsecureHttp,
     },
     shown: `{"method":"${body.method}","url":${settled.shownUrl},"headers":{${membersOf(own)},${settled.shownHeaders}}}`,
+    secrets: settled.secrets,
     body,
   };
 }
@@ -108,6 +111,7 @@ interface SettledParts {
   /** As the log shows them, in JSON: the URL, and the headers as members of an object. */
   shownUrl: string;
   shownHeaders: string;
+  secrets: readonly string[];
 }
 
 const settledByWebhook = new WeakMap<Webhook, SettledParts>();
@@ -122,7 +126,8 @@ function settledParts(webhook: Webhook): SettledParts {
 }
 
 function settle({ config }: Webhook): SettledParts {
-  const credentials = credentialsOf(config.auth);
+  const { auth } = config;
+  const credentials = credentialsOf(auth);
   const named = Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   const headers: [string, string][] = [
     ['user-agent', USER_AGENT],
@@ -131,12 +136,16 @@ function settle({ config }: Webhook): SettledParts {
   if (credentials?.in === 'header') headers.push([credentials.name, credentials.value]);
   const isSecret = (name: string): boolean =>
     SECRET_HEADER.test(name) || (credentials?.in === 'header' && credentials.name === name);
+  const secrets = headers.filter(([name]) => isSecret(name)).map(([, value]) => value);
+  if (credentials !== null) secrets.push(credentials.secret);
+  if (auth.type === 'basic') secrets.push(auth.password);
   const shown = Object.fromEntries(headers.map(([name, value]) => [name, isSecret(name) ? MASK : value]));
   return {
     url: withQuery(config.url, credentials, encodeURIComponent),
     headers: headers.flat(),
     shownUrl: JSON.stringify(withQuery(config.url, credentials, () => MASK)),
     shownHeaders: JSON.stringify(shown).slice(1, -1),
+    secrets: spellingsOf(secrets),
   };
 }
 
@@ -144,6 +153,8 @@ interface Credentials {
   in: 'header' | 'query';
   name: string;
   value: string;
+  /** The part of the value that nobody may see. */
+  secret: string;
 }
 
 /** The one header or query parameter that authenticates us (RFC 7617, RFC 6750), or null. */
@@ -152,15 +163,18 @@ function credentialsOf(auth: Auth<string>): Credentials | null {
     case 'none':
       return null;
     case 'basic': {
-      const value = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');
-      return { in: 'header', name: 'authorization', value: `Basic ${value}` };
+      const secret = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');
+      return { in: 'header', name: 'authorization', value: `Basic ${secret}`, secret };
     }
     case 'bearer':
-      return { in: 'header', name: 'authorization', value: `Bearer ${auth.token}` };
+      return { in: 'header', name: 'authorization', value: `Bearer ${auth.token}`, secret: auth.token };
     case 'api_key':
-      return auth.in === 'header'
-        ? { in: 'header', name: auth.name.toLowerCase(), value: auth.value }
-        : { in: 'query', name: auth.name, value: auth.value };
+      return {
+        in: auth.in,
+        name: auth.in === 'header' ? auth.name.toLowerCase() : auth.name,
+        value: auth.value,
+        secret: auth.value,
+      };
   }
 }
 

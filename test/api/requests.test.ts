@@ -227,6 +227,37 @@ describe('authentication', () => {
     expect(JSON.stringify(server().log)).not.toMatch(/hidden|c2hvd246aGlkZGVu/);
   });
 
+  test.each<[what: string, auth: object, headers?: object]>([
+    ['basic', { type: 'basic', username: 'shown', password: 'hidden "pä:ss' }],
+    ['bearer', { type: 'bearer', token: 'hidden"/\\token' }],
+    ['an api_key in a header', { type: 'api_key', name: 'X-Key', value: 'hidden "key"', in: 'header' }],
+    ['an api_key in the query', { type: 'api_key', name: 'k', value: 'hidden &key=+ %/é', in: 'query' }],
+    ['a header that authenticates', { type: 'none' }, { 'X-Auth-Token': 'hidden-token' }],
+  ])(
+    'what a receiver repeats of %s is masked in its answer, in the log and in a test',
+    async (_what, auth, headers) => {
+      const { receiver, webhook, type } = await stage({ auth, headers, retry: { strategy: 'delays', delaysMs: [] } });
+      receiver.respond = (arrival, response) => {
+        const query = new URL(arrival.path, receiver.url).search;
+        const form = new URLSearchParams(new URLSearchParams(query)).toString();
+        const location = `${receiver.url}/moved${query}`;
+        response.writeHead(302, { location, 'x-seen': arrival.headers.authorization ?? '' });
+        response.end(JSON.stringify({ ...arrival, form, decoded: [...new URLSearchParams(query)] }));
+      };
+      const eventId = await publish(server(), type);
+      const { attempts } = await deliveryInState(server(), eventId, webhook.id, 'exhausted');
+      const tested = await server().call('POST', `/webhooks/${webhook.id}/test`);
+      for (const shown of [attempts[0], tested.body]) {
+        expect(JSON.stringify(shown)).not.toMatch(/hidden|c2hvd246aGlkZGVu/);
+        expect(JSON.stringify(shown.response)).toContain('***');
+        expect(JSON.parse(shown.response.body)).toMatchObject({
+          method: 'POST',
+          headers: { 'webhook-id': expect.any(String) },
+        });
+      }
+    },
+  );
+
   test('a changed secret goes out with the next attempt, a kept one goes on', async () => {
     const { receiver, webhook, type } = await stage({ auth: { type: 'basic', username: 'u', password: 'one' } });
     const sentWith = async (): Promise<string> => {
