@@ -111,7 +111,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
   api.get(
     '/api/v1/deliveries/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', find: findOne },
       schema: {
         summary: 'Read a delivery with its attempts',
         tags,

@@ -157,10 +157,16 @@ export function eventRoutes(api: Api, { events, store, audienceOf, DeliverySchem
     return { items: rows.slice(0, limit).map(presentEvent), next: null };
   }
 
+  async function find({ id }: Record<string, string>): Promise<EventRow> {
+    const row = await store.read(findEvent, { id: id as string });
+    if (row === null) throw notFound('event', id as string);
+    return row;
+  }
+
   api.get(
     '/api/v1/events/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', find },
       schema: {
         summary: 'Read an event with its deliveries, and why other webhooks got none',
         tags,
@@ -177,8 +183,7 @@ export function eventRoutes(api: Api, { events, store, audienceOf, DeliverySchem
       },
     },
     async (request) => {
-      const row = await store.read(findEvent, request.params);
-      if (row === null) throw notFound('event', request.params.id);
+      const row = await find(request.params);
       const event = presentEvent(row);
       const { id, type, createdAt } = row;
       return { ...event, ...(await audienceOf({ id, type, createdAt, keys: scopeKeys(event.data) })) };

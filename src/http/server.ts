@@ -18,6 +18,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; absent: anyone, without a key. */
     role?: Role;
+    /** Asked where more than the path may be wrong with a request. */
     find?: Find;
     /** The entity tag of what the path names as it is now, null when it is gone. A GET then sends it by itself. */
     tag?: (params: Record<string, string>) => string | null;
@@ -72,7 +73,7 @@ export function createServer(options: ServerOptions): Api {
     if (!mayAct(request.actor, role)) {
       throw new Refusal('forbidden', `This needs a key with the role ${role}; this one has ${request.actor.role}.`);
     }
-    if (find !== undefined) await findOrHoldBack(request, find);
+    if (find !== undefined && mayBeRefused(request)) await findOrHoldBack(request, find);
   });
 
   app.addHook('onRoute', (route) => {
@@ -134,6 +135,11 @@ async function actorOf(request: FastifyRequest, authenticate: ServerOptions['aut
     );
   }
   return actor;
+}
+
+/** Whether there is anything to judge after the path. A bare read is not: its handler finds nothing by itself. */
+function mayBeRefused({ method, url }: FastifyRequest): boolean {
+  return method !== 'GET' || url.includes('?');
 }
 
 /** A request that may repeat one of when the thing was there is told only later that it is not. */

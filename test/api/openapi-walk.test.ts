@@ -196,6 +196,7 @@ describe('what is refused', () => {
     const operation = api.find(name);
     await refuse(operation, {}, [404, 'not_found']);
     // Before anything else of the request is judged.
+    await refuse(operation, { query: { unknownParameter: '1' } }, [404, 'not_found']);
     if (operation.requestBody === undefined) return;
     await refuse(operation, {}, [404, 'not_found'], { raw: '{' });
     await refuse(operation, {}, [404, 'not_found'], { raw: 'x', contentType: 'text/plain' });
