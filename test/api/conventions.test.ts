@@ -219,6 +219,15 @@ describe('bodies', () => {
     },
   );
 
+  test('a merge patch is for PATCH alone', async () => {
+    const { id } = await aWebhook();
+    const patch = (method: string, path: string, body: object) =>
+      server().call(method, path, body, { headers: { 'content-type': 'application/merge-patch+json' } });
+    expect((await patch('PATCH', `/webhooks/${id}`, { name: 'renamed' })).status).toBe(200);
+    expectProblem(await patch('POST', '/events', { type: ownType(), data: {} }), 415, 'unsupported_media_type');
+    expectProblem(await patch('PUT', '/settings/webhooks', {}), 415, 'unsupported_media_type');
+  });
+
   test('a charset beside the type is taken', async () => {
     const options = {
       raw: JSON.stringify({ type: ownType(), data: {} }),
