@@ -159,6 +159,78 @@ describe('API keys', () => {
   });
 });
 
+describe('a refusal', () => {
+  test('is a problem document with type, title, status, detail, code, and an error with pointer and detail per field', async () => {
+    const answer = await server().call('POST', '/webhooks', { nmae: 'x', timeoutMs: '5' });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'The request is not valid',
+      status: 400,
+      detail: '3 fields are not as they must be; see errors.',
+      code: 'validation_failed',
+      errors: expect.arrayContaining([
+        { pointer: '/name', detail: 'This member is required.' },
+        { pointer: '/nmae', detail: expect.stringContaining('no such member') },
+        { pointer: '/timeoutMs', detail: 'Must be integer or null.' },
+      ]),
+    });
+    expect(answer.body.errors).toHaveLength(3);
+  });
+
+  test('comes in the order 401, 403, 404, 415 and 413, 400, 412, 422, whatever else is wrong', async () => {
+    const { id } = await aWebhook();
+    const viewer = await makeKey('viewer');
+    const headers = { 'content-type': 'text/plain', 'if-match': '"stale"' };
+    let [path, key, raw]: [string, string | null, string] = ['/webhooks/wh_none?unknown=1', null, '{'];
+    const expectNext = async (status: number, code: string, pointers: string[] = []) =>
+      expectProblem(await server().call('PATCH', path, undefined, { key, raw, headers }), status, code, pointers);
+
+    await expectNext(401, 'unauthorized');
+    key = viewer;
+    await expectNext(403, 'forbidden');
+    key = ADMIN_KEY;
+    await expectNext(404, 'not_found');
+    path = `/webhooks/${id}?unknown=1`;
+    await expectNext(415, 'unsupported_media_type');
+    headers['content-type'] = 'application/merge-patch+json';
+    raw = `{"name":"${'x'.repeat(1024 * 1024)}",}`;
+    await expectNext(413, 'payload_too_large');
+    raw = '{"timeoutMs":1,}';
+    await expectNext(400, 'validation_failed');
+    raw = '{"timeoutMs":1}';
+    await expectNext(400, 'validation_failed', ['?unknown']);
+    path = `/webhooks/${id}`;
+    await expectNext(412, 'precondition_failed');
+    headers['if-match'] = '*';
+    await expectNext(422, 'validation_failed', ['/timeoutMs']);
+    raw = '{"timeoutMs":1000}';
+    expect((await server().call('PATCH', path, undefined, { key, raw, headers })).status).toBe(200);
+  });
+});
+
+describe('ids', () => {
+  test('say what they are of: evt_, wh_, dlv_, rpl_ and key_', async () => {
+    const type = ownType();
+    const webhook = await createWebhook(server(), { url: URL_OF_NOBODY, eventTypes: [type] });
+    const eventId = await publish(server(), type);
+    const { deliveries } = (await server().call('GET', `/events/${eventId}`)).body;
+    const named = { webhookId: webhook.id, eventIds: [eventId] };
+    const replay = (await server().call('POST', '/replays', named)).body;
+    await server().call('POST', `/replays/${replay.id}/cancel`);
+    const key = (await server().call('POST', '/api-keys', { name: 'x', role: 'viewer' })).body;
+    for (const [prefix, id] of [
+      ['evt', eventId],
+      ['wh', webhook.id],
+      ['dlv', deliveries[0].id],
+      ['rpl', replay.id],
+      ['key', key.id],
+    ]) {
+      expect(id).toMatch(new RegExp(`^${prefix}_[0-9a-z]{26}$`));
+    }
+  });
+});
+
 describe('what is not there', () => {
   test.each([
     ['GET', '/nothing'],
@@ -436,6 +508,16 @@ describe('lists', () => {
 
   test.each(lists)('GET %s refuses a parameter it does not know', async (path) => {
     expectProblem(await server().call('GET', `${path}?limits=5`), 400, 'validation_failed', ['?limits']);
+  });
+
+  test('a list holds 50 items where no limit is asked for, and next leads to the rest', async () => {
+    const type = ownType();
+    const batch = Array.from({ length: 51 }, () => ({ type, data: {} }));
+    await server().call('POST', '/events', batch);
+    const { items, next } = (await server().call('GET', `/events?type=${type}`)).body;
+    expect([items.length, next]).toEqual([50, expect.stringMatching(/./)]);
+    const rest = (await server().call('GET', `/events?type=${type}&cursor=${next}`)).body;
+    expect([rest.items.length, rest.next]).toEqual([1, null]);
   });
 
   test('pages follow each other newest first, without a gap and without an item twice', async () => {

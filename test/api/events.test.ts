@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { pruneAll } from '../harness/prune.ts';
 import { startReceiver } from '../harness/receiver.ts';
-import { shareServer } from '../harness/server.ts';
+import { shareServer, startServer } from '../harness/server.ts';
 import { createWebhook, expectProblem, ownId, ownType, publish } from './stage.ts';
 
 const server = shareServer();
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const MEBIBYTE = 1024 * 1024;
+const LONG_MS = 30_000;
 
 function post(body: unknown) {
   return server().call('POST', '/events', body);
@@ -165,6 +167,26 @@ describe('publishing one event', () => {
     expectProblem(await post({ type, data }), 422, 'validation_failed', pointers);
   });
 
+  test('every built-in type that is not reserved can be published, with what is required of it alone', async () => {
+    const failed = { ...transfer, error: {} };
+    const events = [
+      ...['started', 'completed', 'cancelled', 'overdue', 'file_missing'].map((name) => [
+        `transfer.${name}`,
+        { transfer },
+      ]),
+      ...['completed_with_errors', 'failed'].map((name) => [`transfer.${name}`, { transfer: failed }]),
+      ...['created', 'updated', 'deleted', 'triggered', 'failed'].map((name) => [
+        `schedule.${name}`,
+        { schedule: transfer },
+      ]),
+      ...['received', 'sent'].map((name) => [`message.${name}`, parties]),
+      ...['receive_failed', 'send_failed'].map((name) => [`message.${name}`, { ...parties, error: {} }]),
+      ...['received', 'sent'].map((name) => [`mdn.${name}`, { ...parties, mdn: {} }]),
+    ].map(([type, data]) => ({ type, data }));
+    expect(events).toHaveLength(18);
+    expect((await post(events)).status).toBe(202);
+  });
+
   test('members that a built-in type does not know are kept', async () => {
     const data = { transfer: { id: 7, name: 'n', mine: { deep: [1] } }, beside: 'kept' };
     const id = await publish(server(), 'transfer.started', data);
@@ -296,6 +318,22 @@ describe('reading events', () => {
     );
     expect(new Set(items.map((event: { id: string }) => event.id))).toEqual(new Set(ids));
   });
+
+  test(
+    'after is refused with 410 when it is older than retention, and goes on from what is kept',
+    async () => {
+      const first = await startServer();
+      for (let n = 0; n < 3; n += 1) await publish(first, ownType(), { n });
+      await first.stop();
+      await pruneAll(first.dataDir);
+      const second = await startServer({ dataDir: first.dataDir });
+      const id = await publish(second, ownType());
+      for (const after of [0, 2]) expectProblem(await second.call('GET', `/events?after=${after}`), 410, 'gone');
+      const { body } = await second.call('GET', '/events?after=3');
+      expect(body).toEqual({ items: [expect.objectContaining({ id, sequence: 4 })], next: null });
+    },
+    LONG_MS,
+  );
 
   test('after cannot be combined with another filter', async () => {
     const answer = await server().call('GET', '/events?after=0&type=a.b&from=2023-01-01T00:00:00Z');

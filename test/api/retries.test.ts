@@ -161,6 +161,23 @@ describe('what counts as a failure', () => {
   });
 });
 
+describe('an answer that does not come whole', () => {
+  test.each([
+    ['ends early', 'content-length: 9\r\n\r\nshort', 'end', 'response_invalid'],
+    ['is reset', 'content-length: 9\r\n\r\nshort', 'resetAndDestroy', 'connection_reset'],
+    ['breaks its framing', 'transfer-encoding: chunked\r\n\r\nno chunk\r\n', 'end', 'response_invalid'],
+  ] as const)('because it %s is a failure, and retried', async (_what, rest, end, code) => {
+    const { receiver, webhook, type } = await stage({ retry: { strategy: 'fixed', maxAttempts: 2, delayMs: 0 } });
+    receiver.respond = (_arrival, { socket }) => {
+      receiver.respond = answering(204);
+      socket?.write(`HTTP/1.1 200 OK\r\n${rest}`, () => socket[end]());
+    };
+    const eventId = await publish(server(), type);
+    const { attempts } = await deliveryInState(server(), eventId, webhook.id, 'delivered');
+    expect(attempts).toMatchObject([{ outcome: 'failed', error: { code } }, { outcome: 'delivered' }]);
+  });
+});
+
 describe('giving up', () => {
   test('is told by a delivery.exhausted event, to other webhooks and not to the one it is about', async () => {
     const other = await stage({ eventTypes: ['delivery.exhausted'] });
