@@ -78,6 +78,8 @@ describe('publishing one event', () => {
     '2023-13-01T00:00:00Z',
     '2023-09-15T24:00:00Z',
     '2023-09-15T14:22:33+0200',
+    '9999-12-31T23:59:59-00:01',
+    '0000-01-01T00:00:00+00:01',
     'yesterday',
     '',
   ])('occurredAt %j is no instant and is refused', async (occurredAt) => {
@@ -247,14 +249,19 @@ describe('publishing a batch', () => {
     expect((await get(`/events?type=${type}`)).items).toEqual([]);
   });
 
-  test('a batch of many large events is taken, one event above 1 MiB in it is not', async () => {
+  test('a batch of 16 MiB is taken; one byte more in all, or an event above 1 MiB in it, is too large', async () => {
     const type = ownType();
     const sized = (bytes: number) => ({ type, data: { x: 'x'.repeat(bytes) } });
-    expect((await post(Array(15).fill(sized(MEBIBYTE - 100)))).status).toBe(202);
+    const large = JSON.stringify(Array(16).fill(sized(MEBIBYTE - 200)));
+    const rest = 16 * MEBIBYTE - large.length - JSON.stringify(sized(0)).length - 1;
+    const whole = JSON.stringify([...JSON.parse(large), sized(rest)]);
+    expect(whole).toHaveLength(16 * MEBIBYTE);
+    expect((await server().call('POST', '/events', undefined, { raw: whole })).status).toBe(202);
+    expectProblem(await server().call('POST', '/events', undefined, { raw: `${whole} ` }), 413, 'payload_too_large');
     const refused = await post([sized(10), sized(MEBIBYTE)]);
     expectProblem(refused, 413, 'payload_too_large');
     expect(refused.body.detail).toContain('/1');
-    expect((await get(`/events?type=${type}`)).items).toHaveLength(15);
+    expect((await get(`/events?type=${type}`)).items).toHaveLength(17);
   });
 });
 
