@@ -223,6 +223,27 @@ describe('giving up', () => {
   });
 });
 
+describe('giving up on a delivery.exhausted', () => {
+  test('makes no further event', async () => {
+    const retry = { strategy: 'delays', delaysMs: [] };
+    const told = await stage({ eventTypes: ['delivery.exhausted'], retry });
+    told.receiver.respond = answering(500);
+    const { receiver, webhook, type } = await stage({ retry });
+    receiver.respond = answering(500);
+    const before = (await server().call('GET', '/events?limit=1')).body.items[0]?.sequence ?? 0;
+    await publish(server(), type);
+    const ofThis = ({ body }: Arrival) => JSON.parse(body).data.webhook.id === webhook.id;
+    const [{ headers }] = (await told.receiver.arrived(1, ofThis)) as [Arrival];
+    await deliveryInState(server(), String(headers['webhook-id']), told.webhook.id, 'exhausted');
+    // An event of its own would be in the log when the delivery is seen to have ended: it comes with that.
+    const { items } = (await server().call('GET', `/events?after=${before}&limit=250`)).body;
+    const about = items.filter(({ data }: { data: { webhook?: { id: string } } }) =>
+      [webhook.id, told.webhook.id].includes(data.webhook?.id ?? ''),
+    );
+    expect(about.map(({ id }: { id: string }) => id)).toEqual([headers['webhook-id']]);
+  });
+});
+
 describe('a receiver that is gone', () => {
   test('pauses its webhook, holds the delivery without using up a try, and resuming sends it', async () => {
     const news = await stage({ eventTypes: ['webhook.paused'] });
