@@ -6,7 +6,7 @@ import { type Actor, bearerToken, mayAct, type Role } from './actor.ts';
 import { API_PREFIX, type Api } from './api.ts';
 import { answerUnchanged, staleBefore } from './entity-tags.ts';
 import { addOnce, idempotencyKeyOf, type OnceOptions } from './once.ts';
-import { PROBLEM_TYPE, problemOf, refusalOf } from './problem.ts';
+import { PROBLEM_TYPE, problemOf, refusalOf, tooLarge } from './problem.ts';
 import { readJson } from './read-json.ts';
 import { strictObject } from './schemas.ts';
 import { createCheck } from './validation.ts';
@@ -154,11 +154,13 @@ async function findOrHoldBack(request: FastifyRequest, find: Find): Promise<void
 }
 
 /**
- * Of several things that are wrong with a request, the one to tell: a value in the body that cannot be accepted comes
- * after the form of query and headers, which Fastify would look at later.
+ * Of several things that are wrong with a request, the one to tell: an item that is too large comes before the form of
+ * another, and a value in the body that cannot be accepted after the form of query and headers, which Fastify would look
+ * at later.
  */
 function inOrder(error: unknown, request: FastifyRequest): unknown {
   const isOfBody = (error as { validationContext?: unknown }).validationContext === 'body';
+  if (isOfBody && hasLargeItem(request)) return tooLarge('An item of the body is larger than this route takes.');
   if (!(error instanceof Refusal && isOfBody && error.status === 422)) return error;
   try {
     const ofQuery = request.getValidationFunction('querystring')?.(request.query) as
@@ -171,6 +173,11 @@ function inOrder(error: unknown, request: FastifyRequest): unknown {
   } catch (ofHeaders) {
     return ofHeaders;
   }
+}
+
+function hasLargeItem({ body, routeOptions }: FastifyRequest): boolean {
+  const { itemLimit = Number.POSITIVE_INFINITY } = routeOptions.config;
+  return Array.isArray(body) && body.some((item) => Buffer.byteLength(JSON.stringify(item)) > itemLimit);
 }
 
 /** A route that says nothing of query parameters takes none. */

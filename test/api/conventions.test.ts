@@ -347,6 +347,7 @@ describe('bodies', () => {
     const reserved = { type: 'webhook.test', data: {} };
     const tooLarge = { type: ownType(), data: { x: large } };
     expectProblem(await server().call('POST', '/events', [reserved, tooLarge]), 413, 'payload_too_large');
+    expectProblem(await server().call('POST', '/events', [{ typo: 1 }, tooLarge]), 413, 'payload_too_large');
   });
 
   test('what is wrong with the form of a request comes before a value in its body', async () => {
