@@ -41,6 +41,7 @@ export interface ServerOptions extends OnceOptions {
 const MEBIBYTE = 1024 * 1024;
 const KEEP_ALIVE_MS = 72_000;
 const IDLE_CHECK_MS = 100;
+const HEAR_OUT_MS = 5_000;
 
 /** The HTTP host: authentication, bodies, validation and problems. It knows no module and no route. */
 export function createServer(options: ServerOptions): Api {
@@ -85,11 +86,22 @@ export function createServer(options: ServerOptions): Api {
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const refusal = request.heldBack ?? staleBefore(refusalOf(error) ?? faultOf(error, request), request);
     if (refusal.status === 503) reply.header('retry-after', '1');
+    if (refusal.status === 413) hearOut(request, reply);
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply
       .code(refusal.status)
       .type(PROBLEM_TYPE)
       .send(JSON.stringify(problemOf(refusal)));
+  }
+
+  /**
+   * Lets the sender of too large a body finish, a while. Fastify would close the connection at once, and the reset that
+   * follows on what is still under way takes the refusal from its reader.
+   */
+  function hearOut({ raw }: FastifyRequest, reply: FastifyReply): void {
+    reply.removeHeader('connection');
+    const limit = options.clock.after(HEAR_OUT_MS, () => raw.destroy());
+    raw.once('close', limit.cancel);
   }
 
   function faultOf(error: unknown, request: FastifyRequest): Refusal {

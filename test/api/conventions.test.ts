@@ -336,6 +336,13 @@ describe('bodies', () => {
     expectProblem(onWebhooks, 413, 'payload_too_large');
   });
 
+  test('who is still sending a body that is too large hears so all the same', async () => {
+    const raw = Buffer.alloc(17 * 1024 * 1024, ' ');
+    for (let round = 0; round < 10; round += 1) {
+      expectProblem(await server().call('POST', '/events', undefined, { raw }), 413, 'payload_too_large');
+    }
+  });
+
   test('a single event above 1 MiB is too large whatever else is wrong with it, a batch of them is not', async () => {
     const large = 'x'.repeat(1024 * 1024);
     const malformed = [`{"type":"a.b","data":{"x":"${large}"},}`, `{"x":"${large}"}`, `"${large}"`];
