@@ -17,8 +17,9 @@ const MAY_IMPORT = {
   events: ['store', 'http'],
   payloads: [],
   egress: [],
-  webhooks: ['store', 'http', 'audit', 'sealing', 'events', 'payloads', 'egress'],
-  deliveries: ['store', 'http', 'audit', 'work', 'feed', 'events', 'webhooks', 'payloads', 'egress'],
+  templates: ['store', 'http', 'events', 'payloads'],
+  webhooks: ['store', 'http', 'audit', 'sealing', 'events', 'payloads', 'templates', 'egress'],
+  deliveries: ['store', 'http', 'audit', 'work', 'feed', 'events', 'webhooks', 'payloads', 'templates', 'egress'],
 };
 
 /** Modules that cause events. They know of no webhook: that keeps an event's truth apart from who is told. */

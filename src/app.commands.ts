@@ -19,6 +19,7 @@ import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
 import { onceHandlers } from './store/once.store.ts';
 import { spaceHandlers } from './store/space.store.ts';
+import { templateHandlers } from './templates/templates.store.ts';
 import { instanceHandlers } from './webhooks/instance.store.ts';
 import { matchWebhooks, wantsType } from './webhooks/matching.ts';
 import { createWebhookNews } from './webhooks/news.ts';
@@ -87,5 +88,6 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     ...spaceHandlers(),
     ...healthHandlers(),
     ...onceHandlers(),
+    ...templateHandlers(),
   ];
 }

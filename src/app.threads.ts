@@ -18,7 +18,7 @@ export interface Threads {
 }
 
 /** The module that every thread of ours is started with. */
-const threadModule = new URL('../bin/worker.js', import.meta.url);
+export const threadModule = new URL('../bin/worker.js', import.meta.url);
 
 /**
  * Opens the store of the data folder, and starts the thread that sends. Throws a `SetupError`, with nothing touched,

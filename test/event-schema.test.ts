@@ -4,14 +4,14 @@ import { XmlDocument, XsdValidator } from 'libxml2-wasm';
 import { expect, test } from 'vitest';
 import { EVENT_TYPES } from '../src/events/index.ts';
 import type { JsonObject } from '../src/kernel/json.ts';
-import { type PayloadChoice, renderBody } from '../src/payloads/index.ts';
+import { type FixedPayload, renderBody } from '../src/payloads/index.ts';
 
 const SCHEMA = XsdValidator.fromDoc(
   XmlDocument.fromBuffer(readFileSync(join(import.meta.dirname, '../docs/event.xsd'))),
 );
 const INSTANCE = { name: 'Acme', email: 'a@acme.example', tenantId: 1, bucketName: 'b', environment: 'production' };
 
-function validate(type: string, data: JsonObject, payload: PayloadChoice): void {
+function validate(type: string, data: JsonObject, payload: FixedPayload): void {
   const event = { id: 'evt_1', type, occurredAt: Date.parse('2023-09-15T14:22:33Z'), data };
   const { content } = renderBody(event, { payload, contentType: 'application/xml' }, INSTANCE);
   using document = XmlDocument.fromString(content);

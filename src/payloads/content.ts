@@ -28,14 +28,17 @@ export interface InstanceFacts extends InstanceIdentity {
 export type Identifiers = 'both' | 'old' | 'new';
 
 /**
- * What a webhook wants its bodies to be. `identifiers` speaks of `message.*` and `mdn.*` only; left out it is `both`.
- * `gomft` is what GoMFT's program sends, where `default` is what its documents promise.
+ * The formats whose shape is given. `identifiers` speaks of `message.*` and `mdn.*` only; left out it is `both`. `gomft`
+ * is what GoMFT's program sends, where `default` is what its documents promise.
  */
-export type PayloadChoice =
+export type FixedPayload =
   | { format: 'default'; identifiers?: Identifiers }
   | { format: 'standard' }
   | { format: 'cloudevents'; mode: 'structured' | 'binary' }
   | { format: 'gomft' };
+
+/** What a webhook wants its bodies to be: a given shape, or what its own template makes. */
+export type PayloadChoice = FixedPayload | { format: 'template'; template: string };
 
 /** A body as it is sent. */
 export interface RenderedBody {

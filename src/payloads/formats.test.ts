@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../kernel/json.ts';
-import { type InstanceFacts, mediaKindOf, type PayloadChoice, renderBody } from './index.ts';
+import { type FixedPayload, type InstanceFacts, mediaKindOf, renderBody } from './index.ts';
 
 const instance: InstanceFacts = {
   name: 'Acme Ltd',
@@ -21,12 +21,12 @@ const transfer = {
 };
 const schedule = { id: 'schedule-456', name: 'Daily Backup Schedule' };
 
-function rendered(type: string, data: JsonObject, payload: PayloadChoice, contentType = 'application/json') {
+function rendered(type: string, data: JsonObject, payload: FixedPayload, contentType = 'application/json') {
   const event = { id: 'evt_1', type, occurredAt: Date.parse('2023-09-15T14:22:33Z'), data };
   return renderBody(event, { payload, contentType }, instance);
 }
 
-function jsonOf(type: string, data: JsonObject, payload: PayloadChoice): JsonObject {
+function jsonOf(type: string, data: JsonObject, payload: FixedPayload): JsonObject {
   return JSON.parse(rendered(type, data, payload).content);
 }
 

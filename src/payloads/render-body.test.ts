@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../kernel/json.ts';
-import type { EventContent, Identifiers, InstanceFacts, PayloadChoice } from './index.ts';
+import type { EventContent, FixedPayload, Identifiers, InstanceFacts } from './index.ts';
 import { renderBody } from './index.ts';
 
 const instance: InstanceFacts = {
@@ -20,7 +20,7 @@ function event(type: string, data: JsonObject, occurredAt = at('2023-09-15T14:22
   return { id: 'evt_1', type, occurredAt, data };
 }
 
-function textOf(content: EventContent, payload: PayloadChoice): string {
+function textOf(content: EventContent, payload: FixedPayload): string {
   return renderBody(content, { payload, contentType: 'application/json' }, instance).content;
 }
 

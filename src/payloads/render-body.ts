@@ -2,10 +2,10 @@ import type { JsonObject } from '../kernel/json.ts';
 import { CLOUD_EVENT_TYPE, cloudEvent } from './cloud-event.ts';
 import type {
   EventContent,
+  FixedPayload,
   Identifiers,
   InstanceFacts,
   InstanceIdentity,
-  PayloadChoice,
   RenderedBody,
 } from './content.ts';
 import { gomftBody } from './gomft-body.ts';
@@ -21,7 +21,7 @@ import { xmlDocument } from './xml.ts';
  */
 export function renderBody(
   event: EventContent,
-  { payload, contentType }: { payload: PayloadChoice; contentType: string },
+  { payload, contentType }: { payload: FixedPayload; contentType: string },
   instance: InstanceFacts,
 ): RenderedBody {
   const body = bodyOf(event, payload, instance);
@@ -33,7 +33,7 @@ export function renderBody(
   };
 }
 
-function bodyOf(event: EventContent, payload: PayloadChoice, instance: InstanceFacts): JsonObject {
+function bodyOf(event: EventContent, payload: FixedPayload, instance: InstanceFacts): JsonObject {
   switch (payload.format) {
     case 'default':
       return defaultBody(event, payload.identifiers ?? 'both', instance);
@@ -46,8 +46,8 @@ function bodyOf(event: EventContent, payload: PayloadChoice, instance: InstanceF
   }
 }
 
-/** The default of each family; whatever has none of its own gets the standard body. */
-function defaultBody(event: EventContent, identifiers: Identifiers, instance: InstanceIdentity): JsonObject {
+/** The members of the default body of each family; whatever has none of its own gets those of the standard body. Pure. */
+export function defaultBody(event: EventContent, identifiers: Identifiers, instance: InstanceIdentity): JsonObject {
   if (event.type.startsWith('transfer.')) return transferBody(event);
   if (event.type.startsWith('schedule.')) return scheduleBody(event);
   return mftGatewayBody(event, identifiers, instance) ?? standardBody(event);

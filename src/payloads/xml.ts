@@ -28,8 +28,8 @@ export function xmlDocument(body: JsonObject): string {
   return `${DECLARATION}<event ${XSI}>${elementsOf(body)}</event>\n`;
 }
 
-/** Text between tags or inside an attribute, nothing in it being markup. Pure. */
-function escapeXml(text: string): string {
+/** Text between tags or inside an attribute of double quotes, nothing in it being markup. Pure. */
+export function escapeXml(text: string): string {
   return text.replace(FORBIDDEN, '\u{FFFD}').replace(/[&<>"\r]/g, (character) => ENTITIES[character] as string);
 }
 
