@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createMetrics } from './app.metrics.ts';
 import { processRoutes } from './app.routes.ts';
-import type { Threads } from './app.threads.ts';
+import { type Threads, threadModule } from './app.threads.ts';
 import type { Secrets, Settings } from './config/index.ts';
 import {
   cancelOrphans,
@@ -35,6 +35,7 @@ import { version } from './kernel/version.ts';
 import { createRotations, openKeyring, sealingRoutes } from './sealing/index.ts';
 import { createRecall, STORE_TROUBLE } from './store/index.ts';
 import { createSystemLog, type Log, logRoutes } from './system-log/index.ts';
+import { createTemplateRenderer, templateRoutes } from './templates/index.ts';
 import {
   type Basis,
   createDefaultSettings,
@@ -43,6 +44,7 @@ import {
   openInstance,
   settingsRoutes,
   unmatchedWebhooks,
+  type Webhook,
   webhookRoutes,
 } from './webhooks/index.ts';
 
@@ -90,6 +92,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const instance = await openInstance(store, random, settings.environment);
   const directory = await openDirectory(store, keyring);
   const egress = threads.sender;
+  const templates = createTemplateRenderer({ threadModule, clock });
   const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
 
   const events = createEvents({ store, clock, ids });
@@ -97,6 +100,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     store,
     directory,
     egress,
+    templates,
     contentAtHand: events.contentAtHand,
     clock,
     random,
@@ -118,8 +122,18 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     onFault,
   });
   const indexing = createIndexing({ store, clock, onFault });
-  const webhooks = createWebhooks({ store, directory, sealer: keyring, clock, ids, random, rules });
-  const defaults = createDefaultSettings({ store, directory, sealer: keyring, rules });
+  const checked = { store, directory, sealer: keyring, rules, templates, instance: instance.facts };
+  const webhooks = createWebhooks({ ...checked, clock, ids, random });
+  const defaults = createDefaultSettings(checked);
+
+  /** The first delivery of a template should not have to wait until a thread has been started for it. */
+  function warmTemplates(): void {
+    const warmFor = (webhook: Webhook | null) => {
+      if (webhook?.config.payload.format === 'template') templates.warm();
+    };
+    directory.list().forEach(warmFor);
+    directory.onChange((id) => warmFor(directory.get(id)));
+  }
 
   async function remove(id: string, basis: Basis | null): Promise<boolean> {
     const { isFound, isMore } = await store.run(removeWebhook, { id, basis, now: clock.now() });
@@ -163,13 +177,19 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     DeliverySchema,
   });
   webhookRoutes(api, { webhooks, directory, clock, remove });
+  templateRoutes(api, { store, templates, clock, instance: instance.facts });
   settingsRoutes(api, { directory, defaults, instance });
   deliveryRoutes(api, {
     store,
     clock,
     directory,
     test: (webhookId, eventType, once) =>
-      testWebhook({ store, directory, egress, clock, ids, instance: instance.facts }, webhookId, eventType, once),
+      testWebhook(
+        { store, directory, egress, templates, clock, ids, instance: instance.facts },
+        webhookId,
+        eventType,
+        once,
+      ),
   });
   replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
   exportRoutes(api, { store, clock, directory });
@@ -196,6 +216,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     await api.close();
     throw error;
   }
+  warmTemplates();
   retention.start();
   feed.start();
   indexing.start();
@@ -212,7 +233,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       retention.stop();
       indexing.stop();
       await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
-      await Promise.all([store.close(), egress.end()]);
+      await Promise.all([store.close(), egress.end(), templates.end()]);
       await systemLog.end();
     },
   };

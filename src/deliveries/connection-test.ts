@@ -6,12 +6,14 @@ import { type Ids, idTime } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
+import type { TemplateRenderer } from '../templates/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { recordTest } from './deliveries.store.ts';
-import { recordOf } from './dispatcher.ts';
+import { type Ending, recordOf, unsent } from './dispatcher.ts';
 import { maskEchoes } from './masking.ts';
-import { type Outgoing, prepare, type ShownRequest } from './outgoing.ts';
+import { type Outgoing, prepare, type ShownRequest, type Subject, sentBody } from './outgoing.ts';
 import { remedyOf } from './remedies.ts';
+import { renderTemplateBody, type TemplateBody, templateOf } from './template-body.ts';
 
 /** The whole exchange of a connection test, with what to do when it failed. */
 export interface TestReport {
@@ -29,6 +31,7 @@ interface Dependencies {
   store: Store;
   directory: WebhookDirectory;
   egress: Pick<Sender, 'send'>;
+  templates: Pick<TemplateRenderer, 'renderTrial'>;
   clock: Clock;
   ids: Ids;
   /** Who this instance says it is now. */
@@ -55,7 +58,8 @@ export async function testWebhook(
 }
 
 /** Sends a test. Returns what to write down, and beside it what to answer. */
-async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook: Webhook, sampleType: string) {
+async function sendTest(dependencies: Dependencies, webhook: Webhook, sampleType: string) {
+  const { egress, templates, clock, ids, instance } = dependencies;
   const startedAt = clock.now();
   const eventId = ids.make('evt', startedAt);
   const id = ids.make('dlv', startedAt);
@@ -70,8 +74,13 @@ async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook:
     sent: null,
     announcedType: 'webhook.test',
   } as const;
-  const outgoing = prepare(webhook, subject, instance(), startedAt);
-  const exchange = await egress.send({ ...outgoing.request, fresh: true });
+  const made = await renderSample(webhook, subject, { templates, instance: instance() });
+  const empty = sentBody(webhook.config.method, { contentType: webhook.config.contentType, content: '' });
+  const outgoing = prepare(webhook, { ...subject, sent: made && (made.body ?? empty) }, instance(), startedAt);
+  const isUnsent = made?.body === null;
+  const exchange = isUnsent
+    ? unsent(made.fault, clock.now() - startedAt)
+    : await egress.send({ ...outgoing.request, fresh: true });
   const event: NewEvent = {
     id: eventId,
     type: 'webhook.test',
@@ -82,13 +91,25 @@ async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook:
   };
   const input = {
     event,
-    delivery: { id, webhookId: webhook.record.id, sent: outgoing.body },
-    attempt: recordOf(subject, outgoing, exchange, startedAt),
+    delivery: { id, webhookId: webhook.record.id, sent: isUnsent ? null : outgoing.body },
+    attempt: recordOf(subject, isUnsent ? null : outgoing, exchange, startedAt),
     status: exchange.response?.status ?? null,
     errorCode: exchange.failure?.code ?? null,
     errorMessage: exchange.failure?.message ?? null,
   };
   return { input, aside: reportOf(outgoing, exchange) };
+}
+
+/** What the webhook's template makes of the sample, apart from all deliveries; null where it has none. */
+async function renderSample(
+  webhook: Webhook,
+  { event, content }: Pick<Subject, 'event' | 'content'>,
+  { templates, instance }: { templates: Pick<TemplateRenderer, 'renderTrial'>; instance: InstanceFacts },
+): Promise<TemplateBody | null> {
+  const template = templateOf(webhook);
+  if (template === null) return null;
+  const request = { template, event: { ...event, data: JSON.stringify(content()) } };
+  return renderTemplateBody(webhook, request, { templates: { render: templates.renderTrial }, instance });
 }
 
 function factsOf({ record, config, state }: Webhook): JsonObject {
@@ -115,7 +136,7 @@ function sampleOf(type: string): JsonObject {
   return findEventType(type)?.sample ?? {};
 }
 
-function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
+function reportOf(outgoing: Outgoing, exchange: Ending): TestReport {
   const { shown, secrets, body } = outgoing;
   const { response, failure, remoteAddress, certificate, timings } = exchange;
   return {

@@ -27,7 +27,8 @@ export type DeliveryErrorCode =
   | 'http_status'
   | 'redirect'
   | 'gone'
-  | 'response_invalid';
+  | 'response_invalid'
+  | 'template_error';
 
 /** An attempt that has just ended, and where the delivery stood before it. */
 export interface AttemptEnd {
@@ -44,12 +45,19 @@ export interface AttemptEnd {
 /** What a delivery becomes after an attempt. Instants are epoch milliseconds. */
 export type Decision =
   | { state: 'delivered'; tries: number; holdUntil: null; isGone: false }
-  | { state: 'exhausted'; reason: 'attempts_spent'; tries: number; holdUntil: number | null; isGone: false }
+  | {
+      state: 'exhausted';
+      reason: 'attempts_spent' | 'template_error';
+      tries: number;
+      holdUntil: number | null;
+      isGone: false;
+    }
   | { state: 'retrying'; dueAt: number; tries: number; holdUntil: number | null; isGone: boolean };
 
 /**
  * Decides what a delivery becomes after an attempt. Pure; `random` is in [0, 1).
  * A try made by hand uses up none of the plan's, and a 410 none either: its webhook is paused and the delivery waits.
+ * A template that fails would fail again: the delivery ends with it.
  * A longer `Retry-After` overrules the plan, and every other delivery of the webhook waits for it too.
  * Source: RFC 9110 §10.2.3 and §15.5.11; Standard Webhooks 1.0.0, "Operational considerations".
  */
@@ -57,6 +65,9 @@ export function decide(end: AttemptEnd, policy: RetryPolicy, now: number, random
   const { tries, error, retryAfterMs } = end;
   if (error === null) return { state: 'delivered', tries: tries + 1, holdUntil: null, isGone: false };
   if (error.code === 'gone') return { state: 'retrying', dueAt: now, tries, holdUntil: null, isGone: true };
+  if (error.code === 'template_error') {
+    return { state: 'exhausted', reason: 'template_error', tries: tries + 1, holdUntil: null, isGone: false };
+  }
 
   const holdUntil = retryAfterMs === null ? null : now + retryAfterMs;
   if (end.trigger === 'manual' && end.plannedAt !== null) {

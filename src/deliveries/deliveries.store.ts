@@ -74,7 +74,7 @@ export const orphanedWebhooks = query<null, string[]>('deliveries.orphaned_webho
 export const recordTest = command<
   {
     event: NewEvent;
-    delivery: { id: DeliveryId; webhookId: WebhookId; sent: SentBody };
+    delivery: { id: DeliveryId; webhookId: WebhookId; sent: SentBody | null };
     attempt: AttemptRecord;
     status: number | null;
     errorCode: string | null;
@@ -589,7 +589,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
         dueAt: null,
         replayOf: null,
       });
-      await keepBody(tx, eventSequence, sent);
+      if (sent !== null) await keepBody(tx, eventSequence, sent);
       await insertAttempt(tx, number, attempt);
       if (errorMessage !== null) await errorTexts.note(tx, number, errorMessage);
       const isDelivered = attempt.outcome === 'delivered';

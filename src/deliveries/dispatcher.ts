@@ -7,10 +7,11 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import { type Store, untilStored } from '../store/index.ts';
+import type { TemplateRenderer } from '../templates/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { afterStart, nextStartAt, type Pace, paceOf, startsAllowed } from '../work/index.ts';
 import { type AttemptRecord, unknownAttempt } from './attempts.store.ts';
-import { type Decision, decide, tellsOfExhaustion } from './deliveries.state.ts';
+import { type Decision, type DeliveryErrorCode, decide, tellsOfExhaustion } from './deliveries.state.ts';
 import { cancelOrphans, claimDue, orphanedWebhooks, releaseHanded, rescueAbandoned } from './deliveries.store.ts';
 import { CANCELLED, type Cancelled, DUE, type Due, HANDED, type Handed } from './handed.ts';
 import { firstDue } from './log.store.ts';
@@ -19,6 +20,7 @@ import { type Outgoing, prepare } from './outgoing.ts';
 import { type PackedHanded, unpackHanded } from './packing.ts';
 import type { Settlement } from './settlement.ts';
 import { createSettlements } from './settlements.ts';
+import { renderTemplateBody, type TemplateBody, templateOf } from './template-body.ts';
 
 /** What is told of each attempt when it has ended: one log line, and the metrics. */
 export interface AttemptReport {
@@ -43,6 +45,7 @@ export interface DispatcherDependencies {
   store: Store;
   directory: WebhookDirectory;
   egress: Pick<Sender, 'send' | 'forget'>;
+  templates: Pick<TemplateRenderer, 'render'>;
   /** The content of an event that is being published right now, or null. */
   contentAtHand: (id: EventId) => JsonObject | null;
   clock: Clock;
@@ -74,6 +77,9 @@ export interface Dispatcher {
 
 type InHand = Handed & { content: () => JsonObject };
 
+/** What came of an attempt: an exchange, or that there was none. */
+export type Ending = Omit<Exchange, 'failure'> & { failure: { code: DeliveryErrorCode; message: string } | null };
+
 /** The deliveries of one webhook that are in hand. Lanes share nothing but the process. */
 interface Lane {
   webhookId: WebhookId;
@@ -94,7 +100,8 @@ const AFTER_FAULT_MS = 60_000;
 const CLAIM_AHEAD_MS = 100;
 
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
-  const { store, directory, egress, contentAtHand, clock, random, ids, instance, report, onFault } = dependencies;
+  const { store, directory, egress, templates, contentAtHand, clock, random, ids, instance, report, onFault } =
+    dependencies;
   const lanes = new Map<WebhookId, Lane>();
   const settlements = createSettlements({ store, clock, onSettled, onFault });
   const givenBack = new Set<Promise<unknown>>();
@@ -185,7 +192,17 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     underway += 1;
     const startedAt = clock.now();
     try {
-      const outgoing = prepare(webhook, handed, instance(), startedAt);
+      const template = handed.sent === null ? templateOf(webhook) : null;
+      const made = template === null ? null : await renderTemplate(webhook, handed, template);
+      // A stop that could not wait for the template has written the attempt down.
+      if (made !== null && !lane.underway.has(handed)) return;
+      if (made?.body === null) {
+        lane.underway.delete(handed);
+        conclude(webhook, handed, null, unsent(made.fault, clock.now() - startedAt), startedAt);
+        return;
+      }
+      const subject = made === null ? handed : { ...handed, sent: made.body };
+      const outgoing = prepare(webhook, subject, instance(), startedAt);
       const exchange = await egress.send(outgoing.request);
       if (lane.underway.delete(handed)) conclude(webhook, handed, outgoing, exchange, startedAt);
     } catch (error) {
@@ -199,8 +216,21 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     }
   }
 
-  /** Decides what the delivery becomes, and has it written down. */
-  function conclude(webhook: Webhook, handed: Handed, outgoing: Outgoing, exchange: Exchange, startedAt: number): void {
+  function renderTemplate(webhook: Webhook, { event, content }: InHand, template: string): Promise<TemplateBody> {
+    const { id, type, occurredAt } = event;
+    const data = event.data ?? JSON.stringify(content());
+    const request = { template, event: { id, type, occurredAt, data } };
+    return renderTemplateBody(webhook, request, { templates, instance: instance() });
+  }
+
+  /** Decides what the delivery becomes, and has it written down. Without an `outgoing` nothing was sent. */
+  function conclude(
+    webhook: Webhook,
+    handed: Handed,
+    outgoing: Outgoing | null,
+    exchange: Ending,
+    startedAt: number,
+  ): void {
     const { config } = directory.get(handed.webhookId) ?? webhook;
     const now = clock.now();
     const { trigger, tries, plannedAt } = handed;
@@ -215,7 +245,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       status: exchange.response?.status ?? null,
       errorCode: exchange.failure?.code ?? null,
       errorMessage: exchange.failure?.message ?? null,
-      firstSent: handed.sent === null ? outgoing.body : null,
+      firstSent: handed.sent === null ? (outgoing?.body ?? null) : null,
       next: nextOf(decision),
       holdUntil: decision.holdUntil,
       isGone: decision.isGone,
@@ -225,7 +255,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   }
 
   /** The event that tells of a delivery given up, or null where that would only breed more of them. */
-  function exhaustedNews(webhook: Webhook, handed: Handed, error: Exchange['failure'], now: number): NewEvent | null {
+  function exhaustedNews(webhook: Webhook, handed: Handed, error: Ending['failure'], now: number): NewEvent | null {
     if (!tellsOfExhaustion(handed.event.type)) return null;
     const { id, name } = webhook.record;
     const attemptCount = handed.attemptCount + 1;
@@ -393,8 +423,8 @@ function nextOf(decision: Decision): Settlement['next'] {
 /** The attempt as the log keeps it. */
 export function recordOf(
   { attemptCount, trigger }: Pick<Handed, 'attemptCount' | 'trigger'>,
-  { shown, secrets, body }: Outgoing,
-  { response, failure, durationMs }: Exchange,
+  outgoing: Outgoing | null,
+  { response, failure, durationMs }: Ending,
   startedAt: number,
 ): AttemptRecord {
   return {
@@ -403,9 +433,22 @@ export function recordOf(
     startedAt,
     durationMs,
     outcome: failure === null ? 'delivered' : 'failed',
-    bodyHash: body.hash,
+    bodyHash: outgoing?.body.hash ?? null,
     // A `LoggedExchange`, whose request is JSON already.
-    exchange: `{"request":${shown},"response":${JSON.stringify(maskEchoes(response, secrets))},"error":${JSON.stringify(failure)}}`,
+    exchange: `{"request":${outgoing?.shown ?? null},"response":${JSON.stringify(maskEchoes(response, outgoing?.secrets ?? []))},"error":${JSON.stringify(failure)}}`,
+  };
+}
+
+/** What there is to tell of an attempt that sent nothing, because no body could be made. */
+export function unsent(fault: string, durationMs: number): Ending {
+  return {
+    durationMs,
+    response: null,
+    failure: { code: 'template_error', message: `The template made no body: ${fault}` },
+    retryAfterMs: null,
+    remoteAddress: null,
+    timings: null,
+    certificate: null,
   };
 }
 
@@ -428,7 +471,7 @@ function unknownOf(handed: Handed, now: number, delayMs: number): Settlement {
   };
 }
 
-function reportOf(handed: Handed, exchange: Exchange, decision: Decision, now: number): AttemptReport {
+function reportOf(handed: Handed, exchange: Ending, decision: Decision, now: number): AttemptReport {
   const { response, failure, durationMs } = exchange;
   return {
     deliveryId: handed.id,

@@ -42,7 +42,7 @@ const BODY_HASH_LENGTH = 22;
 
 /**
  * Makes the request of an attempt. Bytes, method and content type of the first attempt go out again on every later one;
- * URL, credentials and headers are those of today. `now` is the instant of the attempt, epoch milliseconds.
+ * URL, credentials and headers are those of today. Of a webhook with a template the body is there already. `now` is the instant of the attempt, epoch milliseconds.
  */
 export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFacts, now: number): Outgoing {
   const { config, record } = webhook;
@@ -85,17 +85,25 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFa
   };
 }
 
-/** Names and values in turn, as the members of a JSON object. None of ours has a character that JSON escapes. */
-function membersOf(flat: readonly string[]): string {
-  let members = '';
-  for (let i = 0; i < flat.length; i += 2) members += `${i === 0 ? '' : ','}"${flat[i]}":"${flat[i + 1]}"`;
+/**
+ * Names and values in turn, as the members of a JSON object. None of ours has a character that JSON escapes but the
+ * first, the content type, which may quote a parameter.
+ */
+function membersOf([name, contentType, ...flat]: readonly string[]): string {
+  let members = `"${name}":${JSON.stringify(contentType)}`;
+  for (let i = 0; i < flat.length; i += 2) members += `,"${flat[i]}":"${flat[i + 1]}"`;
   return members;
 }
 
-function render(webhook: Webhook, { event, content: data }: Subject, instance: InstanceFacts): SentBody {
-  const { method } = webhook.config;
+function render({ config }: Webhook, { event, content: data }: Subject, instance: InstanceFacts): SentBody {
+  const { method, contentType, payload } = config;
+  if (payload.format === 'template') throw new Error('A template is rendered before its request is made.');
   const { id, type, occurredAt } = event;
-  const { contentType, content } = renderBody({ id, type, occurredAt, data: data() }, webhook.config, instance);
+  return sentBody(method, renderBody({ id, type, occurredAt, data: data() }, { payload, contentType }, instance));
+}
+
+/** A body as an attempt sends it and the store keeps it. */
+export function sentBody(method: string, { contentType, content }: { contentType: string; content: string }): SentBody {
   return { method, contentType, hash: hash('sha256', content, 'base64url').slice(0, BODY_HASH_LENGTH), content };
 }
 

@@ -4,6 +4,7 @@ import { unacceptable } from '../kernel/errors.ts';
 import { validateHeaderName, validateHeaderValue } from '../kernel/http-words.ts';
 import { escapeMember } from '../kernel/json.ts';
 import { mediaKindOf } from '../payloads/index.ts';
+import { checkContentType } from '../templates/index.ts';
 import type { GivenSecret } from './secrets.ts';
 import type { Auth, DefaultConfig, OwnConfig } from './webhook.ts';
 
@@ -86,8 +87,9 @@ function checkUrl(text: string, { allowInsecureHttp }: GivenConfig, rules: Egres
   if (refused !== null) throw unacceptable('/url', refused.message, 'egress_refused');
 }
 
-/** What a format cannot be, or leaves no room for. */
+/** What a format cannot be, or leaves no room for. What a template comes to is not judged here. */
 function checkPayload({ payload, contentType, headers }: GivenConfig): void {
+  checkContentType(contentType, payload);
   if (payload.format !== 'cloudevents' && payload.format !== 'gomft') return;
   if (mediaKindOf(contentType) === 'xml') {
     throw unacceptable('/contentType', `A body of the format ${payload.format} is JSON: there is no XML of it.`);

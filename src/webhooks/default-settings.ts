@@ -3,15 +3,18 @@ import { type AssertMatch, entityTag } from '../http/index.ts';
 import { Refusal, unacceptable } from '../kernel/errors.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Store } from '../store/index.ts';
+import { samplesOf, type UnknownVariable } from '../templates/index.ts';
 import { checkDefaults, checkWebhook } from './checks.ts';
 import { type Defaults, defaultsOf, effectiveConfig, isRelativeUrl } from './defaults.ts';
 import type { WebhookDirectory } from './directory.ts';
 import { maskAuth, openAuth, sealAuth } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
+import { checkTemplateInForce, isSameUse, type TemplateChecks, type TemplateSettings } from './template-check.ts';
 import { untilCurrent } from './until-current.ts';
 import type { DefaultConfig, OwnConfig, WebhookRecord } from './webhook.ts';
 import type { GivenSettings } from './webhooks.schemas.ts';
 import { changeDefaults, DEFAULTS } from './webhooks.store.ts';
+import type { Warned } from './webhooks.ts';
 
 /** What all webhooks inherit, as people change it. */
 export interface DefaultSettings {
@@ -20,10 +23,10 @@ export interface DefaultSettings {
    * returns. Refuses (409 `in_use`) to take away the URL that webhooks stand on, and (422) what would make a webhook
    * invalid that is not.
    */
-  replace(body: GivenSettings, assertMatch: AssertMatch): Promise<Defaults>;
+  replace(body: GivenSettings, assertMatch: AssertMatch): Promise<{ replaced: Defaults } & Warned>;
 }
 
-interface Dependencies {
+interface Dependencies extends TemplateChecks {
   store: Store;
   directory: WebhookDirectory;
   sealer: Sealer;
@@ -35,7 +38,9 @@ export function defaultsTag({ version, config }: Defaults): string {
   return entityTag([DEFAULTS, version, { ...config, auth: maskAuth(config.auth) }]);
 }
 
-export function createDefaultSettings({ store, directory, sealer, rules }: Dependencies): DefaultSettings {
+export function createDefaultSettings(dependencies: Dependencies): DefaultSettings {
+  const { store, directory, sealer, rules } = dependencies;
+
   /** The settings as they will be kept: checked, sparse, secrets sealed. */
   function toKept(given: GivenSettings, before: Defaults): OwnConfig {
     const { config, auth } = sparseSettings(given);
@@ -53,22 +58,79 @@ export function createDefaultSettings({ store, directory, sealer, rules }: Depen
         const value = toKept(body, before);
         const record = { version: before.version, value };
         const records = directory.list().map((webhook) => webhook.record);
-        assertAllHold(records, { before: before.config, after: defaultsOf(record).config }, rules);
+        const change = { before: before.config, after: defaultsOf(record).config };
+        assertAllHold(records, change, rules);
+        const warnings = await checkTemplates(records, change, dependencies);
         const checkedWith = records.map(({ id, version }) => ({ id, version }));
-        return defaultsOf(await store.run(changeDefaults, { record, checkedWith }));
+        return { replaced: defaultsOf(await store.run(changeDefaults, { record, checkedWith })), warnings };
       }),
   };
+}
+
+interface Change {
+  before: DefaultConfig;
+  after: DefaultConfig;
+}
+
+/**
+ * Refuses (422 `template_invalid`) defaults whose template does not hold for what they subscribe to, or with which a
+ * webhook would use a template in a way that does not. Returns the names in the defaults' own template that nothing has.
+ */
+async function checkTemplates(
+  records: readonly WebhookRecord[],
+  { before, after }: Change,
+  checks: TemplateChecks,
+): Promise<UnknownVariable[] | null> {
+  const warnings = await checkTemplateInForce(after, { name: 'a webhook', before }, checks);
+  const users = records.map((record) => ({ record, inForce: effectiveConfig(record.config, after) }));
+  const changed = users.filter(({ record, inForce }) => {
+    const isTemplate = inForce.payload.format === 'template';
+    return isTemplate && !isSameUse(inForce, effectiveConfig(record.config, before));
+  });
+  // What a template makes of an event depends on nothing else: one trial does for all that share the two.
+  const alike = Map.groupBy(changed, ({ inForce }) => JSON.stringify([inForce.payload, inForce.contentType]));
+  for (const group of alike.values()) await checkForAll(group, checks);
+  return warnings;
+}
+
+interface TemplateUser {
+  record: WebhookRecord;
+  inForce: TemplateSettings;
+}
+
+/** Tries the template that they share with what any of them subscribes to. Refuses in the name of one that it fails. */
+async function checkForAll(users: readonly TemplateUser[], checks: TemplateChecks): Promise<void> {
+  const [first] = users as [TemplateUser];
+  const patterns = users.flatMap(({ inForce }) => (inForce.eventTypes.length === 0 ? ['*'] : inForce.eventTypes));
+  const inForce = { ...first.inForce, eventTypes: [...new Set(patterns)] };
+  try {
+    await checkTemplateInForce(inForce, { name: first.record.name, before: null }, checks);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const [{ eventType = null } = {}] = error.errors as readonly { eventType?: string | null }[];
+    const { record } = users.find((user) => eventType !== null && isSentTo(user.inForce, eventType)) ?? first;
+    const { id, name, config } = record;
+    const detail = `The webhook ${JSON.stringify(name)} (${id}) does not go with this: ${error.message}`;
+    const errors = error.errors.map((field) => ({ ...field, pointer: templateCauseOf(config) }));
+    throw new Refusal(error.code, detail, { errors });
+  }
+}
+
+function isSentTo({ eventTypes }: TemplateSettings, eventType: string): boolean {
+  return samplesOf(eventTypes).some(({ type }) => type === eventType);
+}
+
+/** The default that a webhook's template meets, or that is its template. */
+function templateCauseOf(own: OwnConfig): string {
+  if (own.payload === undefined) return '/payload/template';
+  return own.contentType === undefined ? '/contentType' : '/eventTypes';
 }
 
 /** How many webhooks a refusal names; beyond that, a list helps nobody. */
 const MOST_NAMED = 20;
 
 /** Refuses defaults with which a webhook would not be accepted that is acceptable with those before. */
-function assertAllHold(
-  records: readonly WebhookRecord[],
-  { before, after }: { before: DefaultConfig; after: DefaultConfig },
-  rules: EgressRules,
-): void {
+function assertAllHold(records: readonly WebhookRecord[], { before, after }: Change, rules: EgressRules): void {
   const stranded = records.filter(({ config }) => hasUrl(config, before) && !hasUrl(config, after));
   if (stranded.length > 0) throw urlInUse(stranded);
   for (const { id, name, config } of records) {
@@ -104,6 +166,7 @@ function faultOf(own: OwnConfig, defaults: DefaultConfig, rules: EgressRules): R
 /** The default that does not go with what the webhook sets itself. */
 function causeOf(own: OwnConfig, fault: Refusal): string {
   const [pointer = ''] = fault.errors.map((error) => error.pointer);
+  if (pointer === '/contentType') return own.contentType === undefined ? '/contentType' : '/payload';
   if (pointer !== '/url') return pointer === '/auth' ? '/headers' : '/auth';
   return own.url === undefined || isRelativeUrl(own.url) ? '/url' : '/allowInsecureHttp';
 }

@@ -5,6 +5,7 @@ import type { Defaults } from './defaults.ts';
 import type { WebhookDirectory } from './directory.ts';
 import type { Instance } from './instance.ts';
 import { maskAuth } from './secrets.ts';
+import { warned } from './webhooks.routes.ts';
 import { DefaultsAnswer, GivenSettings } from './webhooks.schemas.ts';
 
 interface Dependencies {
@@ -13,7 +14,7 @@ interface Dependencies {
   instance: Instance;
 }
 
-const Defaulted = Type.Unsafe<ReturnType<typeof presentDefaults>>(DefaultsAnswer);
+const Defaulted = Type.Unsafe<ReturnType<typeof presentDefaults> & ReturnType<typeof warned>>(DefaultsAnswer);
 
 const identity = {
   name: Type.String({ minLength: 1, maxLength: 200, description: '`tenantName` in bodies.' }),
@@ -51,7 +52,7 @@ export function settingsRoutes(api: Api, { directory, defaults, instance }: Depe
   api.put(
     '/api/v1/settings/webhooks',
     {
-      config: { role: 'admin', tag: tagOfDefaults },
+      config: { role: 'admin', tag: tagOfDefaults, problems: ['template_invalid'] },
       schema: {
         summary: 'Replace what webhooks inherit; what is left out goes back to its built-in value',
         tags,
@@ -61,8 +62,9 @@ export function settingsRoutes(api: Api, { directory, defaults, instance }: Depe
       },
     },
     async (request, reply) => {
-      const replaced = await defaults.replace(request.body, ifMatch(request));
-      return reply.header('etag', defaultsTag(replaced)).send(presentDefaults(replaced));
+      const { replaced, warnings } = await defaults.replace(request.body, ifMatch(request));
+      const answer = { ...presentDefaults(replaced), ...warned(warnings) };
+      return reply.header('etag', defaultsTag(replaced)).send(answer);
     },
   );
 

@@ -17,6 +17,7 @@ import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant, formatInstantOrNull } from '../kernel/instants.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
 import { toPage } from '../kernel/pages.ts';
+import type { UnknownVariable } from '../templates/index.ts';
 import { inheritedNames, isRelativeUrl } from './defaults.ts';
 import type { Webhook, WebhookDirectory, WebhookView } from './directory.ts';
 import { maskAuth } from './secrets.ts';
@@ -44,7 +45,7 @@ interface Dependencies {
 }
 
 /** The schema of a read; its type is that of the function that makes one. */
-const Answer = Type.Unsafe<ReturnType<typeof presentWebhook>>(WebhookAnswer);
+const Answer = Type.Unsafe<ReturnType<typeof presentWebhook> & ReturnType<typeof warned>>(WebhookAnswer);
 const IdParams = Type.Object({ id: Type.String() });
 const tags = ['Webhooks'];
 
@@ -61,7 +62,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
   api.post(
     '/api/v1/webhooks',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', problems: ['template_invalid'] },
       schema: {
         summary: 'Create a webhook',
         tags,
@@ -70,12 +71,12 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
       },
     },
     async (request, reply) => {
-      const { webhook, signingSecret } = await webhooks.create(request.body, request.once);
+      const { webhook, signingSecret, warnings } = await webhooks.create(request.body, request.once);
       return reply
         .code(201)
         .header('location', `/api/v1/webhooks/${webhook.record.id}`)
         .header('etag', webhook.tag)
-        .send({ ...present(webhook), signingSecret });
+        .send({ ...present(webhook), signingSecret, ...warned(warnings) });
     },
   );
 
@@ -117,7 +118,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
   api.patch(
     '/api/v1/webhooks/:id',
     {
-      config: { role: 'admin', find, tag },
+      config: { role: 'admin', find, tag, problems: ['template_invalid'] },
       schema: {
         summary: 'Change a webhook',
         tags,
@@ -130,8 +131,8 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
     async (request, reply) => {
       const patch = request.body as Json;
       if (!isJsonObject(patch)) throw new Refusal('validation_failed', 'A merge patch is a JSON object.');
-      const webhook = await webhooks.change(request.params.id, patch, ifMatch(request));
-      return reply.header('etag', webhook.tag).send(present(webhook));
+      const { webhook, warnings } = await webhooks.change(request.params.id, patch, ifMatch(request));
+      return reply.header('etag', webhook.tag).send({ ...present(webhook), ...warned(warnings) });
     },
   );
 
@@ -203,6 +204,11 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
       return reply.code(204).send(null);
     },
   );
+}
+
+/** The member `warnings` of an answer, where there is something to warn of, or would have been. */
+export function warned(warnings: UnknownVariable[] | null | undefined): { warnings?: UnknownVariable[] } {
+  return warnings == null ? {} : { warnings };
 }
 
 /** A webhook as the API shows it at `now`: effective values, secrets only as set. */

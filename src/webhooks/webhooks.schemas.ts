@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Instant, kinds, nullable, strictObject } from '../http/index.ts';
+import { MAX_TEMPLATE_BYTES, UnknownVariableSchema } from '../templates/index.ts';
 
 const MAX_DELAYS = 100;
 
@@ -57,6 +58,12 @@ const RetrySchema = kinds(
   }),
 );
 
+const TemplateText = Type.String({
+  minLength: 1,
+  maxLength: MAX_TEMPLATE_BYTES,
+  description: 'A Liquid template of the body, at most 256 KiB.',
+});
+
 const PayloadSchema = kinds(
   'format',
   strictObject({
@@ -66,6 +73,7 @@ const PayloadSchema = kinds(
   strictObject({ format: Type.Literal('standard') }),
   strictObject({ format: Type.Literal('cloudevents'), mode: Type.Enum(['structured', 'binary']) }),
   strictObject({ format: Type.Literal('gomft') }),
+  strictObject({ format: Type.Literal('template'), template: TemplateText }),
 );
 
 const MaxConcurrency = Type.Integer({ minimum: 1, maximum: 256 });
@@ -77,12 +85,11 @@ const RatePerSecond = nullable(
   }),
 );
 
-const ContentType = Type.Enum([
-  'application/json',
-  'application/json; charset=utf-8',
-  'application/xml',
-  'application/xml; charset=utf-8',
-]);
+const ContentType = Type.String({
+  maxLength: 200,
+  description:
+    '`application/json` or `application/xml`, either with `; charset=utf-8`; any media type with a template.',
+});
 
 /** Every setting a webhook may set itself. Null is the same as absent: the setting is inherited. */
 const settings = {
@@ -177,6 +184,13 @@ const shown = {
   allowInsecureHttp: Type.Boolean(),
 };
 
+/** Beside a template that was saved: what in it is most likely a slip. */
+const warnings = Type.Optional(
+  Type.Array(UnknownVariableSchema, {
+    description: 'Only in the answer to a save that brought a template into use: names in it that nothing has.',
+  }),
+);
+
 export const WebhookAnswer = Type.Object({
   id: Type.String(),
   name: Name,
@@ -192,9 +206,11 @@ export const WebhookAnswer = Type.Object({
   inherited: Type.Array(Type.String(), { description: 'The settings that this webhook does not set itself.' }),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),
+  warnings,
 });
 
 export const DefaultsAnswer = Type.Object({
   url: nullable(Type.String({ description: 'What webhooks without one use, and relative ones are resolved against.' })),
   ...shown,
+  warnings,
 });

@@ -7,6 +7,7 @@ import { isJsonObject, type Json, type JsonObject, ownMember } from '../kernel/j
 import type { Random } from '../kernel/random.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
+import type { UnknownVariable } from '../templates/index.ts';
 import { checkWebhook } from './checks.ts';
 import { defaultsOf, effectiveConfig } from './defaults.ts';
 import { viewOf, type Webhook, type WebhookDirectory, type WebhookView } from './directory.ts';
@@ -20,19 +21,28 @@ import {
   signingKeyOf,
 } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
+import { checkTemplateInForce, type TemplateChecks } from './template-check.ts';
 import { untilCurrent } from './until-current.ts';
-import type { Auth, OwnConfig, PauseReason } from './webhook.ts';
+import type { OwnConfig, PauseReason } from './webhook.ts';
 import { type GivenSettings, MergedWebhook, type NewWebhookBody, type SecretRotationBody } from './webhooks.schemas.ts';
 import { type Basis, changeWebhook, createWebhook, pauseWebhook, rotateSecret } from './webhooks.store.ts';
 
+/** Beside what was saved: names in its template that nothing has, or null where no template came into use. */
+export interface Warned {
+  warnings: UnknownVariable[] | null;
+}
+
 export interface Webhooks {
   /** Creates a webhook. The secret comes back in plain text, this once. */
-  create(body: NewWebhookBody, once: OnceRequest | null): Promise<{ webhook: WebhookView; signingSecret: string }>;
+  create(
+    body: NewWebhookBody,
+    once: OnceRequest | null,
+  ): Promise<{ webhook: WebhookView; signingSecret: string } & Warned>;
   /**
    * Applies a merge patch. Refuses what would not be accepted on creation. `assertMatch` is asked of the very webhook
    * that the patch is applied to.
    */
-  change(id: string, patch: JsonObject, assertMatch: AssertMatch): Promise<Webhook>;
+  change(id: string, patch: JsonObject, assertMatch: AssertMatch): Promise<{ webhook: Webhook } & Warned>;
   /**
    * Puts another signing secret in force, the one given or a new one, and returns it in plain text, this once. Until
    * `previousExpiresAt` (epoch milliseconds; null: from now on it does not) the one before it signs too. Refuses (422)
@@ -56,7 +66,7 @@ export interface Webhooks {
   ): Promise<{ webhook: WebhookView; at: number }>;
 }
 
-interface Dependencies {
+interface Dependencies extends TemplateChecks {
   store: Store;
   directory: WebhookDirectory;
   sealer: Sealer;
@@ -82,13 +92,19 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
   /**
    * The settings as they will be kept: sparse, checked together with what they inherit, secrets sealed. A secret that is
-   * to stay is that of `kept`.
+   * to stay is that of `current`, the webhook as it is now, if there is one.
    */
-  function toOwnConfig(given: GivenSettings, id: WebhookId, kept: Auth<string> | null): OwnConfig {
+  async function toOwnConfig(
+    given: GivenSettings,
+    { id, name, current }: { id: WebhookId; name: string; current: Webhook | null },
+  ): Promise<{ config: OwnConfig } & Warned> {
     const { config, auth } = sparseSettings(given);
     const inForce = effectiveConfig(config, directory.defaults().config);
     checkWebhook({ ...inForce, auth: auth ?? inForce.auth }, config, rules);
-    return auth === null ? config : { ...config, auth: sealAuth(auth, kept, id, sealer) };
+    const sealed =
+      auth === null ? config : { ...config, auth: sealAuth(auth, current?.config.auth ?? null, id, sealer) };
+    const warnings = await checkTemplateInForce(inForce, { name, before: current?.config ?? null }, dependencies);
+    return { config: sealed, warnings };
   }
 
   function givenOrMade(given: string | null | undefined): string {
@@ -100,14 +116,14 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
   return {
     create({ name, signingSecret: given, ...settings }, once) {
       return untilCurrent(async () => {
-        const { value, aside } = await onlyOnce(store, createWebhook, once, () => {
+        const { value, aside } = await onlyOnce(store, createWebhook, once, async () => {
           const now = clock.now();
           const id = ids.make('wh', now);
           const secret = givenOrMade(given);
           const signingSecret = sealSigningSecret(secret, id, sealer);
-          const config = toOwnConfig(settings, id, null);
+          const { config, warnings } = await toOwnConfig(settings, { id, name, current: null });
           const input = { id, name, config, signingSecret, defaultsVersion: directory.defaults().version, now };
-          return { input, aside: { signingSecret: secret } };
+          return { input, aside: { signingSecret: secret, warnings } };
         });
         // As it was created, also for whoever asks again after it has been changed or deleted.
         return { webhook: viewOf(value.record, defaultsOf(value.defaults)), ...aside };
@@ -124,10 +140,11 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
         if (refusal !== null) throw refusal;
         const { name, ...settings } = merged as MergedWebhook;
         assertMatch(current.tag);
-        const config = toOwnConfig(settings, current.record.id, current.config.auth);
+        const own = { id: current.record.id, name, current };
+        const { config, warnings } = await toOwnConfig(settings, own);
         const changed = await store.run(changeWebhook, { id, name, config, basis, now: clock.now() });
         if (changed === null) throw notFound('webhook', id);
-        return find(id);
+        return { webhook: find(id), warnings };
       });
     },
 

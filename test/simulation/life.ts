@@ -44,6 +44,9 @@ export interface Api {
   cancelReplay(id: string): Promise<unknown>;
 }
 
+const refuse = () => Promise.reject(new Error('No webhook of the simulation has a template.'));
+const NO_TEMPLATES = { render: refuse, renderTrial: refuse, inspect: refuse };
+
 /** A mistake put into a process on purpose, to see whether it is found. Each member changes one seam. */
 export interface Flaw {
   connection?(connection: Connection): Connection;
@@ -91,6 +94,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     store,
     directory,
     egress,
+    templates: NO_TEMPLATES,
     contentAtHand: events.contentAtHand,
     clock,
     random,
@@ -103,8 +107,9 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const replayLoop = createReplayLoop({ store, clock, onFault });
   const replays = createReplays({ store, directory, clock, ids });
   const rules = parseEgressAllow('');
-  const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
-  const defaults = createDefaultSettings({ store, directory, sealer, rules });
+  const checked = { store, directory, sealer, rules, templates: NO_TEMPLATES, instance: instance.facts };
+  const webhooks = createWebhooks({ ...checked, clock, ids, random });
+  const defaults = createDefaultSettings(checked);
   const recall = createRecall(store);
 
   /** As the HTTP edge does it: an answer that is kept is looked for first. */
@@ -126,7 +131,12 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     resumeWebhook: (id) => webhooks.pause(id, null, matchAnything, null),
     deleteWebhook,
     testWebhook: (id) =>
-      testWebhook({ store, directory, egress, clock, ids, instance: instance.facts }, id, null, null),
+      testWebhook(
+        { store, directory, egress, templates: NO_TEMPLATES, clock, ids, instance: instance.facts },
+        id,
+        null,
+        null,
+      ),
     retryDelivery: (id) => store.run(retryDelivery, { id, now: clock.now() }),
     cancelDelivery: (id) => store.run(cancelDelivery, { id, now: clock.now() }),
     replaceDefaults: (settings) => defaults.replace(settings, matchAnything),
