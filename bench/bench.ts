@@ -14,7 +14,18 @@ import { measureThroughput } from './scenarios/throughput.ts';
 import { type Extent, openStage, type Stage } from './stage.ts';
 import { cleanUp } from './subject.ts';
 
-const SCENARIOS = ['single', 'batch', 'latency', 'start', 'restart', 'fairness', 'memory', 'backlog', 'log'] as const;
+const SCENARIOS = [
+  'single',
+  'batch',
+  'template',
+  'latency',
+  'start',
+  'restart',
+  'fairness',
+  'memory',
+  'backlog',
+  'log',
+] as const;
 const SUBJECTS = ['waybill', 'ceiling'] as const;
 type Scenario = (typeof SCENARIOS)[number];
 
@@ -119,8 +130,9 @@ async function measureAll(stage: Stage, scenarios: readonly Scenario[]): Promise
   const wants = (scenario: Scenario): boolean => scenarios.includes(scenario);
   const measuresWaybill = stage.extent.subjects.includes('waybill');
   const results: Record<string, unknown> = {};
-  if (wants('single') || wants('batch')) {
-    results.throughput = await measureThroughput(stage, { single: wants('single'), batch: wants('batch') });
+  if (wants('single') || wants('batch') || wants('template')) {
+    const [single, batch, template] = [wants('single'), wants('batch'), wants('template')];
+    results.throughput = await measureThroughput(stage, { single, batch, template });
   }
   if (wants('latency')) results.latency = await measureLatency(stage);
   if (wants('start')) results.start = await measureStart(stage);

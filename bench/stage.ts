@@ -64,7 +64,7 @@ export async function openStage(extent: Extent): Promise<Stage & { close(): Prom
 export async function withSubject<T>(
   stage: Stage,
   name: SubjectName,
-  { webhookCount }: { webhookCount: number },
+  { webhookCount, settings }: { webhookCount: number; settings?: Record<string, unknown> | undefined },
   measure: (subject: Subject) => Promise<T>,
 ): Promise<T> {
   const folder = makeFolder();
@@ -72,7 +72,7 @@ export async function withSubject<T>(
     await stage.receiver.ask('reset', ANSWER_ALL);
     const subject = await startSubject(name, stage.receiverPort, folder);
     try {
-      await createWebhooks(subject, stage.receiverPort, webhookCount);
+      await createWebhooks(subject, stage.receiverPort, webhookCount, settings);
       return await measure(subject);
     } finally {
       await subject.kill();

@@ -20,27 +20,58 @@ interface ThroughputRun extends Tally {
 }
 
 interface Variant {
-  key: 'ceilingSingle' | 'waybillSingle' | 'waybillBatch100';
+  key: 'ceilingSingle' | 'waybillSingle' | 'waybillBatch100' | 'waybillTemplate';
   subject: SubjectName;
   batchSize: number;
+  /** Of its webhooks, beside the built-in ones. */
+  settings?: Record<string, unknown>;
 }
+
+/** GoMFT's example, and what the receiver knows an event by. */
+const SIMPLE_TEMPLATE = `{
+  "alert": {
+    "type": "{{event_type}}",
+    "system": "GoMFT",
+    "environment": "{{environment}}",
+    "details": {
+      "transfer_name": "{{transfer_name}}",
+      "status": "{{status}}",
+      "time": "{{timestamp}}",
+      "size_mb": "{{total_size_mb}}"
+    }{% if status == "failed" %},
+    "error": "{{error_message}}"{% endif %}
+  },
+  "benchSentAt":"{{transfer.benchSentAt}}",
+  "benchNumber":"{{transfer.benchNumber}}"
+}`;
 
 const CEILING: Variant = { key: 'ceilingSingle', subject: 'ceiling', batchSize: 1 };
 const SINGLE: Variant = { key: 'waybillSingle', subject: 'waybill', batchSize: 1 };
 const BATCH: Variant = { key: 'waybillBatch100', subject: 'waybill', batchSize: 100 };
+const TEMPLATE: Variant = {
+  key: 'waybillTemplate',
+  subject: 'waybill',
+  batchSize: 1,
+  settings: { payload: { format: 'template', template: SIMPLE_TEMPLATE } },
+};
 
 /**
  * Sustained deliveries a second with every connection busy. Each run has a server of its own on an empty folder; the
- * variants of a round follow each other, so that a ratio compares neighbours in time. Both ratios are to the ceiling
- * with single events, and are medians of the rounds' ratios.
+ * variants of a round follow each other, so that a ratio compares neighbours in time. Ratios are to the ceiling
+ * with single events, of templates to the default body with single events, and are medians of the rounds' ratios.
  */
-export async function measureThroughput(stage: Stage, wanted: { single: boolean; batch: boolean }) {
-  const chosen = [CEILING, ...(wanted.single ? [SINGLE] : []), ...(wanted.batch ? [BATCH] : [])];
+export async function measureThroughput(stage: Stage, wanted: { single: boolean; batch: boolean; template: boolean }) {
+  const chosen = [
+    CEILING,
+    ...(wanted.single || wanted.template ? [SINGLE] : []),
+    ...(wanted.batch ? [BATCH] : []),
+    ...(wanted.template ? [TEMPLATE] : []),
+  ];
   const variants = chosen.filter(({ subject }) => stage.extent.subjects.includes(subject));
   const runs = new Map<Variant['key'], ThroughputRun[]>(variants.map(({ key }) => [key, []]));
   for (let round = 0; round < stage.extent.runs; round += 1) {
-    for (const { key, subject, batchSize } of inTurn(round, variants)) {
-      const run = await withSubject(stage, subject, { webhookCount: WEBHOOKS }, (server) =>
+    for (const { key, subject, batchSize, settings } of inTurn(round, variants)) {
+      const run = await withSubject(stage, subject, { webhookCount: WEBHOOKS, settings }, (server) =>
         saturate(stage, server, batchSize),
       );
       const figures = `${run.deliveredPerSecond} delivered/s, ${run.cpuUsPerEvent} µs/event`;
@@ -50,8 +81,9 @@ export async function measureThroughput(stage: Stage, wanted: { single: boolean;
   }
   return {
     ...Object.fromEntries([...runs].map(([key, itsRuns]) => [key, summarise(itsRuns)])),
-    ratioSingleToCeiling: ratioToCeiling(runs, SINGLE),
-    ratioBatch100ToCeiling: ratioToCeiling(runs, BATCH),
+    ratioSingleToCeiling: ratioOf(runs, SINGLE, CEILING),
+    ratioBatch100ToCeiling: ratioOf(runs, BATCH, CEILING),
+    ratioTemplateToSingle: ratioOf(runs, TEMPLATE, SINGLE),
   };
 }
 
@@ -68,10 +100,10 @@ function summarise(runs: readonly ThroughputRun[]) {
   };
 }
 
-function ratioToCeiling(runs: ReadonlyMap<Variant['key'], readonly ThroughputRun[]>, { key }: Variant): number | null {
-  const ceiling = runs.get(CEILING.key) ?? [];
-  const ratios = (runs.get(key) ?? []).map((run, round) =>
-    ratio(run.deliveredPerSecond, ceiling[round]?.deliveredPerSecond ?? null),
+function ratioOf(runs: ReadonlyMap<Variant['key'], readonly ThroughputRun[]>, a: Variant, b: Variant): number | null {
+  const others = runs.get(b.key) ?? [];
+  const ratios = (runs.get(a.key) ?? []).map((run, round) =>
+    ratio(run.deliveredPerSecond, others[round]?.deliveredPerSecond ?? null),
   );
   return medianOf(ratios, (value) => value);
 }
