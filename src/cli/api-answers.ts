@@ -85,6 +85,21 @@ export interface TestAnswer {
   curl: string | null;
 }
 
+export interface PreviewAnswer {
+  body: string | null;
+  valid: boolean;
+  errors: { detail: string; line: number | null; column: number | null; eventType: string | null }[];
+  unknownVariables: { name: string; nearest: string | null }[];
+}
+
+export interface PresetAnswer {
+  id: string;
+  name: string;
+  description: string;
+  contentType: string;
+  template: string;
+}
+
 export interface AttemptAnswer {
   number: number;
   trigger: string;

@@ -16,6 +16,7 @@ import { addMigrate } from './groups/migrate.ts';
 import { addReplays } from './groups/replays.ts';
 import { addServe } from './groups/serve.ts';
 import { addSettings } from './groups/settings.ts';
+import { addTemplates } from './groups/templates.ts';
 import { addWebhooks } from './groups/webhooks.ts';
 
 /**
@@ -81,6 +82,7 @@ function buildProgram(shell: Shell): Command {
   addListen(program, shell);
   addEvents(program, shell);
   addWebhooks(program, shell);
+  addTemplates(program, shell);
   addDeliveries(program, shell);
   addSettings(program, shell);
   addReplays(program, shell);

@@ -43,7 +43,8 @@ export async function secretFromEnvironment(io: CommandIo, name: string): Promis
   return secretIn(readFile(file, source), source);
 }
 
-async function readText(io: CommandIo, file: string): Promise<string> {
+/** The text in a file, or standard input where the name is `-`. Throws a `CommandFailure` (2). */
+export async function readText(io: CommandIo, file: string): Promise<string> {
   return file === '-' ? readAll(io.stdin) : readFile(file, file);
 }
 
