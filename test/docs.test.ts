@@ -7,6 +7,7 @@ import { readSettings } from '../src/config/index.ts';
 import { DELIVERY_STATES } from '../src/deliveries/deliveries.state.ts';
 import { REFUSALS } from '../src/kernel/errors.ts';
 import { eventsDocument } from '../tools/generate-events-doc.ts';
+import { templatesDocument } from '../tools/generate-templates-doc.ts';
 import { codeBlocks, readDocument, sectionOf, tableRows } from './harness/markdown.ts';
 import { startServer } from './harness/server.ts';
 
@@ -23,6 +24,11 @@ function firstColumn(path: string, heading: string): string[] {
 
 test('docs/events.md is what the catalogue says', () => {
   expect(readDocument('docs/events.md'), 'Run `node tools/generate-events-doc.ts`.').toBe(eventsDocument());
+});
+
+test('docs/templates.md is what the tables of variables and presets say', () => {
+  const written = readDocument('docs/templates.md');
+  expect(written, 'Run `node tools/generate-templates-doc.ts`.').toBe(templatesDocument());
 });
 
 test('the glossary draws every state of a delivery, and no other', () => {
@@ -147,7 +153,7 @@ function commandLines(): [path: string, line: string][] {
   );
 }
 
-const GROUPS = ['api-key', 'events', 'webhooks', 'deliveries', 'replays', 'keys', 'migrate'];
+const GROUPS = ['api-key', 'events', 'webhooks', 'deliveries', 'replays', 'templates', 'keys', 'migrate'];
 
 /** The help of the command that the words begin with. */
 function helpFor(words: readonly string[]): ReturnType<typeof runCommand> {
