@@ -21,7 +21,7 @@ function packagesLoadedBy(module: string): string[] {
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }));
 }
 
-// Three of the server's four threads, and what each loads at every start: 400 ms of it once were the web framework.
+// The server's threads but the main one, and what each loads when it starts: 400 ms of it once were the web framework.
 test('the threads of the store load no package', () => {
   expect(packagesLoadedBy('src/app.commands.ts')).toEqual([]);
   expect(packagesLoadedBy('src/store/sqlite/thread.ts')).toEqual([]);
@@ -29,4 +29,8 @@ test('the threads of the store load no package', () => {
 
 test('the thread that sends loads its HTTP client and nothing else of weight', () => {
   expect(packagesLoadedBy('src/egress/thread.ts')).toEqual(['ipaddr.js', 'undici']);
+});
+
+test('a thread that renders templates loads their language, and what reads XML only when it is needed', () => {
+  expect(packagesLoadedBy('src/templates/thread.ts')).toEqual(['liquidjs']);
 });

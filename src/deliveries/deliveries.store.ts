@@ -595,7 +595,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
       const isDelivered = attempt.outcome === 'delivered';
       const next = isDelivered
         ? ({ state: 'delivered', reason: null, tries: 1 } as const)
-        : ({ state: 'exhausted', reason: 'attempts_spent', tries: 1 } as const);
+        : ({ state: 'exhausted', reason: sent === null ? 'template_error' : 'attempts_spent', tries: 1 } as const);
       const settlement = { number, attempt, status, errorCode, next, firstSent: sent };
       await settleState(tx, settlement, attempt.startedAt + attempt.durationMs);
       return null;

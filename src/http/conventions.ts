@@ -173,6 +173,10 @@ function problemSchema(codes: readonly RefusalCode[]): object {
           properties: {
             pointer: { type: 'string', description: 'Into the body (RFC 6901), or `?name` for a query parameter.' },
             detail: { type: 'string' },
+            line: { type: ['integer', 'null'], description: 'Of a template, as are those below.' },
+            column: { type: ['integer', 'null'] },
+            eventType: { type: ['string', 'null'], description: 'The type of event with which it shows.' },
+            sample: { type: ['object', 'null'], description: 'The data of that event, long texts cut.' },
           },
         },
       },

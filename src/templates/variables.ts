@@ -83,6 +83,7 @@ export const ALWAYS: readonly Variable[] = [
   { name: 'event.type', meaning: 'The type of the event, such as `transfer.completed`' },
   { name: 'event.occurredAt', meaning: 'When it occurred, RFC 3339 with milliseconds' },
   { name: 'webhook.name', meaning: 'The name of the webhook that the body is for' },
+  { name: 'type', meaning: 'The same as `event.type`, where the default body is the `standard` one' },
   { name: 'data', meaning: "The event's own data, whole; its members by path, such as `data.order.id`" },
 ];
 

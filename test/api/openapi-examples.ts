@@ -247,6 +247,16 @@ export const EXAMPLES: Record<string, Example> = {
       (await server.call('GET', `/replays/${params?.id}`)).body.state === 'cancelled' ? 1 : 0,
   },
 
+  'POST /api/v1/templates/preview': {
+    role: 'operator',
+    request: () => ({ body: { template: '{ "type": "{{ event_type }}" }', eventType: 'transfer.failed' } }),
+    other: (request) => withBody(request, { eventType: 'transfer.completed' }),
+    refused: (request) => withBody(request, { eventType: 'transfer.unheard_of' }),
+    // It only looks: its one effect is the answer that is kept.
+    effects: async () => 1,
+  },
+  'GET /api/v1/templates/presets': { role: 'viewer', request: nothing },
+
   'GET /api/v1/webhooks/{id}/ledger': {
     role: 'viewer',
     async request(server) {

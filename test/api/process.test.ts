@@ -134,6 +134,8 @@ describe('a server that runs', () => {
         '/api/v1/settings/instance': ['get', 'put'],
         '/api/v1/settings/webhooks': ['get', 'put'],
         '/api/v1/keys/rotate': ['post'],
+        '/api/v1/templates/preview': ['post'],
+        '/api/v1/templates/presets': ['get'],
         '/api/v1/replays': ['get', 'post'],
         '/api/v1/replays/{id}': ['get'],
         '/api/v1/replays/{id}/cancel': ['post'],
