@@ -17,6 +17,7 @@ const MODULES = [
   'events',
   'payloads',
   'egress',
+  'templates',
   'webhooks',
   'deliveries',
 ];
@@ -45,12 +46,14 @@ const KEEPING: Record<string, string[]> = {
   'src/payloads/escape.ts': [],
   'src/payloads/render.test.ts': ['./render.ts', 'node:fs', 'vitest'],
   'src/egress/dial.ts': ['undici', 'node:dns/promises'],
+  'src/templates/line.ts': ['node:worker_threads', '../payloads/index.ts', '../events/index.ts', '../store/index.ts'],
   'src/webhooks/webhooks.config.ts': [],
   'src/webhooks/webhooks.ts': [
     '../audit/index.ts',
     '../sealing/index.ts',
     '../events/index.ts',
     '../payloads/index.ts',
+    '../templates/index.ts',
     '../egress/index.ts',
   ],
   'src/webhooks/webhooks.suite.ts': ['./webhooks.ts', 'vitest', '../../test/receiver.ts'],

@@ -74,6 +74,11 @@ describe('decide', () => {
       { tries: 2, retryAfterMs: 60_000 },
       { state: 'exhausted', reason: 'attempts_spent', tries: 3, holdUntil: NOW + 60_000, isGone: false },
     ],
+    [
+      'a template that made no body, with tries left',
+      { error: { code: 'template_error' } },
+      { state: 'exhausted', reason: 'template_error', tries: 1, holdUntil: null, isGone: false },
+    ],
     ['a 410', { error: GONE }, { state: 'retrying', dueAt: NOW, tries: 0, holdUntil: null, isGone: true }],
     [
       'a 410 on the last try',

@@ -10,7 +10,7 @@ export const UnknownVariableSchema = Type.Object({
 
 /** A `TemplateFieldError`. */
 export const TemplateErrorSchema = Type.Object({
-  pointer: Type.Literal('/payload/template'),
+  pointer: Type.String({ description: 'Where a webhook has it: `/payload/template`.' }),
   detail: Type.String(),
   line: nullable(Type.Integer({ description: 'Of the template, from 1.' })),
   column: nullable(Type.Integer({ description: 'From 1.' })),

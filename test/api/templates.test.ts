@@ -565,3 +565,37 @@ test('GET /templates/presets has Slack, Teams, Discord and PagerDuty, each of wh
     await server().call('DELETE', `/webhooks/${webhook.id}`);
   }
 });
+
+describe('a template that webhooks inherit', () => {
+  const replace = (settings: object) => server().call('PUT', '/settings/webhooks', settings);
+
+  test('is tried for what each of them subscribes to, and refused in the name of one that it fails', async () => {
+    const none = { url: URL_OF_NOBODY, eventTypes: ['schedule.created'] };
+    const first = await createWebhook(server(), { ...none, name: 'schedules' });
+    const second = await createWebhook(server(), { ...none, name: 'transfers', eventTypes: ['transfer.failed'] });
+    const text = '{ "a": {% if error_message %}{{ error_message }}{% else %}1{% endif %} }';
+    const refused = await replace({ eventTypes: ['schedule.created'], ...template(text) });
+    expectProblem(refused, 422, 'template_invalid', ['/payload/template']);
+    expect(refused.body.detail).toContain('"transfers"');
+    expect(refused.body.detail).toContain(second.id);
+
+    const taken = await replace({ eventTypes: ['schedule.created'], ...template('{ "a": "{{ schdule_name }}" }') });
+    expect(taken.status).toBe(200);
+    expect(taken.body.warnings).toEqual([{ name: 'schdule_name', nearest: 'schedule_name' }]);
+    const inheriting = (await server().call('GET', `/webhooks/${first.id}`)).body;
+    expect(inheriting.payload).toEqual(taken.body.payload);
+
+    const xml = await server().call('PATCH', `/webhooks/${first.id}`, { contentType: 'application/xml' });
+    expectProblem(xml, 422, 'template_invalid', ['/payload/template']);
+    const plain = await server().call('PATCH', `/webhooks/${first.id}`, { contentType: 'text/csv' });
+    expect(plain.body).toMatchObject({ contentType: 'text/csv', warnings: [{ name: 'schdule_name' }] });
+    expectProblem(await replace({}), 422, 'validation_failed', ['/payload']);
+    await server().call('PATCH', `/webhooks/${first.id}`, { contentType: null });
+    expect((await replace({})).status).toBe(200);
+  });
+
+  test('is refused itself when it does not hold', async () => {
+    expectProblem(await replace(template('{% endif %}')), 422, 'template_invalid', ['/payload/template']);
+    expectProblem(await replace({ contentType: 'text/plain' }), 422, 'validation_failed', ['/contentType']);
+  });
+});
