@@ -25,7 +25,7 @@ export interface RenderingRequest {
 export type Rendered = { body: string; fault: null } | { body: null; fault: string };
 
 /** What a task came to. `excess` says why its thread was ended, or why the template was broken off. */
-type Outcome<T> = { value: T; excess: null } | { value: null; excess: string };
+type Outcome<T> = { value: T; excess: null; tookMs: number } | { value: null; excess: string };
 
 /** One thread that renders, and those who wait for it. */
 export interface Line {
@@ -96,11 +96,13 @@ export function createLine({ threadModule, clock }: { threadModule: URL; clock: 
   }
 
   function answer({ rendered, inspected, faults }: FromTemplates): void {
-    for (const [number, body, fault, isExcess] of rendered) {
-      const outcome = isExcess ? { value: null, excess: fault as string } : { value: { body, fault }, excess: null };
+    for (const [number, body, fault, isExcess, tookMs] of rendered) {
+      const value = { body, fault };
+      const outcome = isExcess ? { value: null, excess: fault as string } : { value, excess: null, tookMs };
       take(number)?.settle(outcome);
     }
-    for (const { number, inspection } of inspected) take(number)?.settle({ value: inspection, excess: null });
+    for (const { number, inspection } of inspected)
+      take(number)?.settle({ value: inspection, excess: null, tookMs: 0 });
     for (const { number, message } of faults) take(number)?.fail(new Error(message));
     send();
   }

@@ -37,8 +37,14 @@ export interface ToTemplates {
   inspections: readonly { number: number; request: InspectionRequest }[];
 }
 
-/** What came of a rendering: the body, or why there is none and whether that was for taking too much. */
-export type PackedRendered = readonly [number: number, body: string | null, fault: string | null, isExcess: boolean];
+/** What came of a rendering: the body, or why there is none and whether that was for taking too much; and how long it took. */
+export type PackedRendered = readonly [
+  number: number,
+  body: string | null,
+  fault: string | null,
+  isExcess: boolean,
+  tookMs: number,
+];
 
 export interface FromTemplates {
   rendered: PackedRendered[];

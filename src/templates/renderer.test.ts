@@ -9,8 +9,7 @@ afterAll(() => renderer.end());
 
 const GOOD = '{ "n": {{ data.n }} }';
 /** One filter after another, between which LiquidJS does not look at the clock. */
-const SLOW =
-  '{% assign l = (1..1900000) %}{{ l | join: "," | split: "," | sort | reverse | join: "" | size }}{{ data.n }}';
+const SLOW = `{% assign l = (1..20000) %}{{ l ${'| where_exp: "x", "x > 0"'.repeat(150)} | size }}{{ data.n }}`;
 
 function render(template: string, n: number) {
   const event = { id: `evt_${n}`, type: 'order.shipped', occurredAt: 0, data: JSON.stringify({ n }) };
@@ -44,4 +43,13 @@ describe('a template that does not end', () => {
     expect((await render(GOOD, 4)).body).toBe('{ "n": 4 }');
     expect(await tried).toMatchObject({ body: null, errors: [{ detail: expect.stringMatching(/250 ms|200 ms/) }] });
   });
+});
+
+test('of many that are tried at once, those who would wait long are sent away', async () => {
+  const samples = [{ id: 'evt_1', type: 'order.shipped', occurredAt: 0, data: {} }];
+  const request = { template: '1', contentType: 'application/json', webhook: { name: 'ops' }, samples };
+  const all = await Promise.allSettled(Array.from({ length: 70 }, () => renderer.inspect(request, instance)));
+  expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(64);
+  expect(all.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'rate_limited' } });
+  expect((await renderer.inspect(request, instance)).errors).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { Refusal } from '../kernel/errors.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import type { Inspection, InspectionRequest } from './inspection.ts';
 import { createLine, type Line, type Rendered, type RenderingRequest } from './line.ts';
@@ -9,7 +10,7 @@ export interface TemplateRenderer {
   render(request: RenderingRequest, instance: InstanceFacts): Promise<Rendered>;
   /** The body of a request that is no delivery: none waits behind it. */
   renderTrial(request: RenderingRequest, instance: InstanceFacts): Promise<Rendered>;
-  /** Tries a template with events and hostile texts in them. */
+  /** Tries a template with events and hostile texts in them. Refuses (429) when too many wait for that. */
   inspect(request: InspectionRequest, instance: InstanceFacts): Promise<Inspection>;
   /** Has a thread ready for the first delivery. */
   warm(): void;
@@ -17,19 +18,24 @@ export interface TemplateRenderer {
   end(): Promise<void>;
 }
 
-/** How many templates are remembered for having taken too much. */
+/** How many templates are remembered for having taken much. */
 const MOST_SUSPECTS = 1_000;
+/** A thousand times what most take. */
+const MUCH_MS = 50;
+/** How many may wait to be tried out: it is people who wait for these. */
+const MOST_TRIALS = 64;
 
 /**
- * Three lines: deliveries, deliveries of templates that have taken too much once, and everything that is tried out. So a
- * template that takes too much makes only its like wait, and is judged by a second try: the first may have met a busy
- * machine.
+ * Three lines: deliveries, deliveries of templates that have taken much once, and everything that is tried out. So a
+ * template that takes its time makes only its like wait, and one that takes too much is judged by a second try: the first
+ * may have met a busy machine.
  */
 export function createTemplateRenderer(options: { threadModule: URL; clock: Clock }): TemplateRenderer {
   const deliveries = createLine(options);
   const doubtful = createLine(options);
   const trials = createLine(options);
   const suspects = new Set<string>();
+  let waiting = 0;
 
   function suspect(template: string): void {
     suspects.add(template);
@@ -45,14 +51,19 @@ export function createTemplateRenderer(options: { threadModule: URL; clock: Cloc
   return {
     async render(request, instance) {
       if (suspects.has(request.template)) return renderOnce(doubtful, request, instance);
-      const { value } = await deliveries.render(request, instance);
-      if (value !== null) return value;
-      suspect(request.template);
-      return renderOnce(doubtful, request, instance);
+      const outcome = await deliveries.render(request, instance);
+      if (outcome.value === null || outcome.tookMs > MUCH_MS) suspect(request.template);
+      return outcome.value ?? renderOnce(doubtful, request, instance);
     },
     renderTrial: (request, instance) => renderOnce(trials, request, instance),
     async inspect(request, instance) {
-      const { value, excess } = await trials.inspect(request, instance);
+      if (waiting >= MOST_TRIALS) {
+        throw new Refusal('rate_limited', 'Many templates are being tried at this moment. Ask again in a few seconds.');
+      }
+      waiting += 1;
+      const { value, excess } = await trials.inspect(request, instance).finally(() => {
+        waiting -= 1;
+      });
       if (value !== null) return value;
       const error = { detail: excess, line: null, column: null, eventType: null, sample: null };
       return { body: null, errors: [error], variables: [] };

@@ -60,7 +60,7 @@ export function templateRoutes(api: Api, dependencies: Dependencies): void {
   api.post(
     '/api/v1/templates/preview',
     {
-      config: { role: 'operator', problems: ['unknown_event_type'] },
+      config: { role: 'operator', problems: ['unknown_event_type', 'rate_limited'] },
       schema: {
         summary: 'Render a template for an event; one that does not hold is answered, not refused',
         tags,

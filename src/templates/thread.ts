@@ -56,15 +56,17 @@ export function runTemplateThread({ progress }: TemplateThreadSettings): void {
       const template = templateOf(templates[index] as string);
       const event = { id, type, occurredAt, data: JSON.parse(data) as JsonObject };
       steps.rendering();
+      const startedAt = systemClock.monotonicMs();
       const { body, fault } = renderTemplate(
         template,
         { event, webhook: { name: webhookName }, instance },
         contentType,
       );
-      return fault === null ? [number, body, null, false] : unrendered(number, fault);
+      const tookMs = systemClock.monotonicMs() - startedAt;
+      return fault === null ? [number, body, null, false, tookMs] : unrendered(number, fault, tookMs);
     } catch (error) {
       // A template that could be read when it was saved, and by a later version cannot.
-      if (error instanceof TemplateFault) return unrendered(number, error);
+      if (error instanceof TemplateFault) return unrendered(number, error, 0);
       throw error;
     }
   }
@@ -95,7 +97,11 @@ function nothingDone(): FromTemplates {
   return { rendered: [], inspected: [], faults: [] };
 }
 
-function unrendered(number: number, { message, line, column, isExcess }: TemplateFault): PackedRendered {
+function unrendered(
+  number: number,
+  { message, line, column, isExcess }: TemplateFault,
+  tookMs: number,
+): PackedRendered {
   const place = line === null ? '' : ` (line ${line}, column ${column} of the template)`;
-  return [number, null, `${message}${place}`, isExcess];
+  return [number, null, `${message}${place}`, isExcess, tookMs];
 }

@@ -52,7 +52,7 @@ export function settingsRoutes(api: Api, { directory, defaults, instance }: Depe
   api.put(
     '/api/v1/settings/webhooks',
     {
-      config: { role: 'admin', tag: tagOfDefaults, problems: ['template_invalid'] },
+      config: { role: 'admin', tag: tagOfDefaults, problems: ['template_invalid', 'rate_limited'] },
       schema: {
         summary: 'Replace what webhooks inherit; what is left out goes back to its built-in value',
         tags,

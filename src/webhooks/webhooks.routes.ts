@@ -62,7 +62,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
   api.post(
     '/api/v1/webhooks',
     {
-      config: { role: 'admin', problems: ['template_invalid'] },
+      config: { role: 'admin', problems: ['template_invalid', 'rate_limited'] },
       schema: {
         summary: 'Create a webhook',
         tags,
@@ -118,7 +118,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
   api.patch(
     '/api/v1/webhooks/:id',
     {
-      config: { role: 'admin', find, tag, problems: ['template_invalid'] },
+      config: { role: 'admin', find, tag, problems: ['template_invalid', 'rate_limited'] },
       schema: {
         summary: 'Change a webhook',
         tags,
