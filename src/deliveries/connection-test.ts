@@ -10,7 +10,7 @@ import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { recordTest } from './deliveries.store.ts';
 import { recordOf } from './dispatcher.ts';
 import { type Outgoing, prepare, type ShownRequest } from './outgoing.ts';
-import { remedyOf } from './remedies.ts';
+import { remedyFor } from './remedies.ts';
 
 /** The whole exchange of a connection test, with what to do when it failed. */
 export interface TestReport {
@@ -124,7 +124,7 @@ function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
     remoteAddress,
     certificate,
     timings,
-    error: failure && { ...failure, remedy: remedyOf(failure.code, response?.status ?? null) },
+    error: failure && { ...failure, remedy: remedyFor(failure, exchange) },
     curl: curlLine(outgoing),
   };
 }

@@ -49,16 +49,16 @@ export function createEgressClient(options: EgressClientOptions): EgressClient {
   /** Everything that decides where a connection may lead is in the key: one vetted for less is never reused for more. */
   function keyOf(request: OutboundRequest, url: URL): string {
     const guard = `${request.allowInsecureHttp ? 'insecure' : ''} ${isOwnInbox(rules, url) ? 'inbox' : ''}`;
-    return `${request.lane} ${guard} ${url.origin}`;
+    return `${request.lane} ${guard} ${request.tls?.key ?? ''} ${url.origin}`;
   }
 
   function poolFor(request: OutboundRequest, url: URL): ConnectionPool {
-    if (request.fresh === true) return new ConnectionPool(targetOf(rules, url, request.allowInsecureHttp), dial, null);
+    if (request.fresh === true) return new ConnectionPool(targetOf(rules, url, request), dial, null);
     const key = keyOf(request, url);
     let pool = pools.get(key);
     if (pool === undefined) {
       if (pools.size >= MAX_POOLS) evictOldest();
-      pool = new ConnectionPool(targetOf(rules, url, request.allowInsecureHttp), dial, { session: null });
+      pool = new ConnectionPool(targetOf(rules, url, request), dial, { session: null });
       pools.set(key, pool);
       sweep ??= clock.after(SWEEP_EVERY_MS, dropIdlePools);
     }

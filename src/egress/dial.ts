@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type CertificateFacts, factsOf } from '../kernel/certificates.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { formatInstant } from '../kernel/instants.ts';
 import { judgeAddress } from './address-guard.ts';
 import type { EgressRules } from './allow-list.ts';
-import type { PeerCertificate } from './exchange.ts';
-import { ConnectFailure, distrusted, handshakeFailed, unconnected, unresolved } from './failures.ts';
+import { ConnectFailure, distrusted, handshakeFailed, notPinned, unconnected, unresolved } from './failures.ts';
 import { type Resolve, type ResolvedAddress, shareLookups } from './name-lookup.ts';
+import { createSecureContexts } from './secure-contexts.ts';
 import type { Target } from './target.ts';
 
 /** How far a connection has come, written down as it happens, so that a failed or overdue one can tell too. */
@@ -17,7 +16,9 @@ export interface DialTrace {
   connectMs: number | null;
   tlsMs: number | null;
   remoteAddress: string | null;
-  certificate: PeerCertificate | null;
+  certificate: CertificateFacts | null;
+  /** What broke the TLS connection first: undici tells of the end that follows instead. */
+  brokenBy: Error | null;
 }
 
 /** The TLS session to resume next time. Only sessions of a trusted receiver are kept, each for one lane and origin. */
@@ -53,7 +54,7 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 export function createDial(options: { rules: EgressRules; clock: Clock; resolve: Resolve }): Dial {
   const { rules, clock } = options;
   const resolve = shareLookups(options.resolve);
-  const secureContext = createSecureContext({ minVersion: 'TLSv1.2' });
+  const secureContextFor = createSecureContexts();
 
   async function findAddresses({ target, trace, signal }: DialRequest): Promise<readonly ResolvedAddress[]> {
     const family = isIP(target.hostname);
@@ -117,35 +118,47 @@ export function createDial(options: { rules: EgressRules; clock: Clock; resolve:
   }
 
   function secure(socket: Socket, request: DialRequest): Promise<TLSSocket> {
-    const { target, memory, trace } = request;
+    const { target, trace } = request;
+    // A resumed session shows no certificate that could be compared.
+    const memory = target.tls?.pinnedSha256 == null ? request.memory : null;
     return new Promise((resolve, reject) => {
       let ticket: Buffer | null = null;
+      let isTrusted = false;
       const secured = connectTls({
         socket,
         host: target.hostname,
         ...(isIP(target.hostname) === 0 ? { servername: target.hostname.replace(/\.$/, '') } : {}),
         ...(memory?.session ? { session: memory.session } : {}),
         ALPNProtocols: ['http/1.1'],
-        secureContext,
+        secureContext: secureContextFor(target.tls),
         // Node would close the socket before a certificate it distrusts could be read. The verdict is ours, below.
         rejectUnauthorized: false,
       });
       secured.on('session', (session: Buffer) => {
         ticket = session;
-        if (memory !== null && secured.authorized) memory.session = session;
+        if (memory !== null && isTrusted) memory.session = session;
       });
       secured.once('secureConnect', () => {
-        if (memory === null) trace.certificate = certificateOf(secured);
-        if (secured.authorized) {
+        // Node gives it away once.
+        const shown = memory === null ? certificateOf(secured) : null;
+        if (request.memory === null) trace.certificate = shown;
+        const distrust = judgePeer(target, secured, shown);
+        if (distrust === null) {
+          isTrusted = true;
           if (memory !== null && ticket !== null) memory.session = ticket;
           resolve(secured);
         } else {
           if (memory !== null) memory.session = null;
           secured.destroy();
-          reject(new ConnectFailure(distrusted(target, String(secured.authorizationError))));
+          reject(distrust);
         }
       });
-      secured.on('error', reject);
+      secured.on('error', (error) => {
+        // A receiver that breaks the handshake off may have shown its certificate before.
+        if (request.memory === null) trace.certificate ??= certificateOf(secured);
+        trace.brokenBy ??= error;
+        reject(error);
+      });
       // When the plain socket is closed under it, a TLS socket ends without an error.
       secured.once('close', () => reject(systemError('ECONNRESET')));
     });
@@ -191,7 +204,15 @@ export function createDial(options: { rules: EgressRules; clock: Clock; resolve:
 
 /** The phases of a connection that has not begun. */
 export function newTrace(): DialTrace {
-  return { phase: 'resolving', dnsMs: null, connectMs: null, tlsMs: null, remoteAddress: null, certificate: null };
+  return {
+    phase: 'resolving',
+    dnsMs: null,
+    connectMs: null,
+    tlsMs: null,
+    remoteAddress: null,
+    certificate: null,
+    brokenBy: null,
+  };
 }
 
 /** An error as the system would have made it, for what we notice before the system does. */
@@ -199,14 +220,18 @@ function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-function certificateOf(socket: TLSSocket): PeerCertificate | null {
+function certificateOf(socket: TLSSocket): CertificateFacts | null {
   const leaf = socket.getPeerX509Certificate();
-  if (leaf === undefined) return null;
-  return {
-    subject: leaf.subject.replaceAll('\n', ', '),
-    issuer: leaf.issuer.replaceAll('\n', ', '),
-    notBefore: formatInstant(leaf.validFromDate.getTime()),
-    notAfter: formatInstant(leaf.validToDate.getTime()),
-    sha256: createHash('sha256').update(leaf.raw).digest('hex'),
-  };
+  return leaf === undefined ? null : factsOf(leaf);
+}
+
+/**
+ * Why a receiver is not trusted, or null. A pin decides alone: what it names is trusted whatever else is wrong with it,
+ * and nothing else is. That the receiver has the certificate's key, the handshake has shown.
+ */
+function judgePeer(target: Target, secured: TLSSocket, shown: CertificateFacts | null): ConnectFailure | null {
+  const pin = target.tls?.pinnedSha256 ?? null;
+  if (pin !== null) return shown?.sha256 === pin ? null : notPinned(target, shown?.sha256 ?? null);
+  if (secured.authorized || target.tls?.insecureSkipVerify === true) return null;
+  return distrusted(target, String(secured.authorizationError));
 }

@@ -134,5 +134,6 @@ function exchangeOf({ status, code, retryAfterMs }: Result, durationMs: number):
     remoteAddress: null,
     timings: null,
     certificate: null,
+    tlsTrouble: null,
   };
 }
