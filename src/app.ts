@@ -43,6 +43,7 @@ import {
   openInstance,
   settingsRoutes,
   unmatchedWebhooks,
+  watchInsecure,
   webhookRoutes,
 } from './webhooks/index.ts';
 
@@ -108,7 +109,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     },
     onFault,
   });
-  const metrics = createMetrics(store, () => dispatcher.underway);
+  const insecure = watchInsecure(directory, (facts, message) => log.warn(facts, message));
+  const metrics = createMetrics({ store, underway: () => dispatcher.underway, insecure });
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
   const feed = createFeed({
@@ -119,7 +121,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   });
   const indexing = createIndexing({ store, clock, onFault });
   const webhooks = createWebhooks({ store, directory, sealer: keyring, clock, ids, random, rules });
-  const defaults = createDefaultSettings({ store, directory, sealer: keyring, rules });
+  const defaults = createDefaultSettings({ store, directory, sealer: keyring, rules, clock });
 
   async function remove(id: string, basis: Basis | null): Promise<boolean> {
     const { isFound, isMore } = await store.run(removeWebhook, { id, basis, now: clock.now() });

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { OutboundRequest } from '../egress/index.ts';
+import { type OutboundRequest, tlsSettings } from '../egress/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { version } from '../kernel/version.ts';
 import { type InstanceIdentity, renderBody } from '../payloads/index.ts';
@@ -74,6 +74,7 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceId
       timeoutMs: config.timeoutMs,
       maxConcurrency: config.limits.maxConcurrency,
       allowInsecureHttp: config.allowInsecureHttp,
+      tls: settled.tls,
     },
     shown: `{"method":"${body.method}","url":${settled.shownUrl},"headers":{${membersOf(own)},${settled.shownHeaders}}}`,
     body,
@@ -98,6 +99,7 @@ function render(webhook: Webhook, { event, content: data }: Subject, instance: I
 interface SettledParts {
   url: string;
   headers: string[];
+  tls: NonNullable<OutboundRequest['tls']> | null;
   /** As the log shows them, in JSON: the URL, and the headers as members of an object. */
   shownUrl: string;
   shownHeaders: string;
@@ -128,6 +130,7 @@ function settle({ config }: Webhook): SettledParts {
   return {
     url: withQuery(config.url, credentials, encodeURIComponent),
     headers: headers.flat(),
+    tls: tlsSettings(config.tls),
     shownUrl: JSON.stringify(withQuery(config.url, credentials, () => MASK)),
     shownHeaders: JSON.stringify(shown).slice(1, -1),
   };

@@ -1,5 +1,6 @@
 import type { EgressRules } from '../egress/index.ts';
 import { type AssertMatch, entityTag } from '../http/index.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { Refusal, unacceptable } from '../kernel/errors.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Store } from '../store/index.ts';
@@ -8,8 +9,9 @@ import { type Defaults, defaultsOf, effectiveConfig, isRelativeUrl } from './def
 import type { WebhookDirectory } from './directory.ts';
 import { maskAuth, openAuth, sealAuth } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
+import { checkTls, maskTls, openTls, openTlsInForce, plainTls, sealTls } from './tls.ts';
 import { untilCurrent } from './until-current.ts';
-import type { DefaultConfig, OwnConfig, WebhookRecord } from './webhook.ts';
+import type { DefaultConfig, OwnConfig, Tls, WebhookRecord } from './webhook.ts';
 import type { GivenSettings } from './webhooks.schemas.ts';
 import { changeDefaults, DEFAULTS } from './webhooks.store.ts';
 
@@ -28,22 +30,39 @@ interface Dependencies {
   directory: WebhookDirectory;
   sealer: Sealer;
   rules: EgressRules;
+  clock: Clock;
 }
 
 /** The entity tag of the defaults: the version stands for the secret, however it is sealed. Pure. */
 export function defaultsTag({ version, config }: Defaults): string {
-  return entityTag([DEFAULTS, version, { ...config, auth: maskAuth(config.auth) }]);
+  return entityTag([DEFAULTS, version, { ...config, auth: maskAuth(config.auth), tls: maskTls(config.tls) }]);
 }
 
-export function createDefaultSettings({ store, directory, sealer, rules }: Dependencies): DefaultSettings {
+export function createDefaultSettings({ store, directory, sealer, rules, clock }: Dependencies): DefaultSettings {
   /** The settings as they will be kept: checked, sparse, secrets sealed. */
   function toKept(given: GivenSettings, before: Defaults): OwnConfig {
-    const { config, auth } = sparseSettings(given);
-    const inForce = defaultsOf({ version: 0, value: config }).config;
+    const { config, auth, tls: givenTls } = sparseSettings(given);
+    const kept = { auth: openAuth(before.config.auth, DEFAULTS, sealer), tls: openOf(before.config) };
+    const tls = givenTls === null ? undefined : plainTls(givenTls, kept.tls);
+    const inForce = defaultsOf({ version: 0, value: { ...config, ...(tls === undefined ? {} : { tls }) } }).config;
     checkDefaults({ ...inForce, auth: auth ?? inForce.auth }, rules);
-    if (auth === null) return config;
-    return { ...config, auth: sealAuth(auth, openAuth(before.config.auth, DEFAULTS, sealer), DEFAULTS, sealer) };
+    checkTls(inForce.tls, { now: clock.now(), before: kept.tls });
+    return {
+      ...config,
+      ...(auth === null ? {} : { auth: sealAuth(auth, kept.auth, DEFAULTS, sealer) }),
+      ...(tls === undefined ? {} : { tls: sealTls(tls, DEFAULTS, sealer) }),
+    };
   }
+
+  /** Refuses a webhook that would not be accepted with these defaults. */
+  function checkWith({ id, config }: WebhookRecord, inherited: DefaultConfig): void {
+    const inForce = effectiveConfig(config, inherited);
+    checkWebhook(inForce, config, rules);
+    const tls = openTlsInForce(inForce.tls, config.tls, id, sealer);
+    checkTls(tls, { now: clock.now(), before: tls });
+  }
+
+  const openOf = ({ tls }: DefaultConfig): Tls<string> => openTls(tls, DEFAULTS, sealer);
 
   return {
     replace: (body, assertMatch) =>
@@ -53,12 +72,14 @@ export function createDefaultSettings({ store, directory, sealer, rules }: Depen
         const value = toKept(body, before);
         const record = { version: before.version, value };
         const records = directory.list().map((webhook) => webhook.record);
-        assertAllHold(records, { before: before.config, after: defaultsOf(record).config }, rules);
+        assertAllHold(records, { before: before.config, after: defaultsOf(record).config }, checkWith);
         const checkedWith = records.map(({ id, version }) => ({ id, version }));
         return defaultsOf(await store.run(changeDefaults, { record, checkedWith }));
       }),
   };
 }
+
+type CheckWith = (record: WebhookRecord, inherited: DefaultConfig) => void;
 
 /** How many webhooks a refusal names; beyond that, a list helps nobody. */
 const MOST_NAMED = 20;
@@ -67,13 +88,14 @@ const MOST_NAMED = 20;
 function assertAllHold(
   records: readonly WebhookRecord[],
   { before, after }: { before: DefaultConfig; after: DefaultConfig },
-  rules: EgressRules,
+  check: CheckWith,
 ): void {
   const stranded = records.filter(({ config }) => hasUrl(config, before) && !hasUrl(config, after));
   if (stranded.length > 0) throw urlInUse(stranded);
-  for (const { id, name, config } of records) {
-    const fault = faultOf(config, after, rules);
-    if (fault === null || faultOf(config, before, rules) !== null) continue;
+  for (const record of records) {
+    const fault = faultOf(() => check(record, after));
+    if (fault === null || faultOf(() => check(record, before)) !== null) continue;
+    const { id, name, config } = record;
     const detail = `The webhook ${JSON.stringify(name)} (${id}) does not go with this: ${fault.message}`;
     throw unacceptable(causeOf(config, fault), detail, fault.code);
   }
@@ -90,10 +112,10 @@ function urlInUse(stranded: readonly WebhookRecord[]): Refusal {
   return new Refusal('in_use', detail, { errors: [{ pointer: '/url', detail }] });
 }
 
-/** Why the webhook would be refused with these defaults, or null. */
-function faultOf(own: OwnConfig, defaults: DefaultConfig, rules: EgressRules): Refusal | null {
+/** Why a check refuses, or null. */
+function faultOf(check: () => void): Refusal | null {
   try {
-    checkWebhook(effectiveConfig(own, defaults), own, rules);
+    check();
     return null;
   } catch (error) {
     if (error instanceof Refusal) return error;
@@ -104,6 +126,7 @@ function faultOf(own: OwnConfig, defaults: DefaultConfig, rules: EgressRules): R
 /** The default that does not go with what the webhook sets itself. */
 function causeOf(own: OwnConfig, fault: Refusal): string {
   const [pointer = ''] = fault.errors.map((error) => error.pointer);
+  if (pointer.startsWith('/tls/')) return pointer;
   if (pointer !== '/url') return pointer === '/auth' ? '/headers' : '/auth';
   return own.url === undefined || isRelativeUrl(own.url) ? '/url' : '/allowInsecureHttp';
 }

@@ -4,6 +4,7 @@ import type { Store } from '../store/index.ts';
 import { type Defaults, type DefaultsRecord, defaultsOf, effectiveConfig } from './defaults.ts';
 import { maskAuth, openAuth, openSigningSecret, signingKeyOf } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import { maskTls, openTlsInForce } from './tls.ts';
 import { stateOf, type WebhookConfig, type WebhookRecord, type WebhookState } from './webhook.ts';
 import {
   allWebhooks,
@@ -93,16 +94,21 @@ export function viewOf(record: WebhookRecord, defaults: Defaults): WebhookView {
 
 /** Versions stand for the secrets, and the webhook's own for its name as well: how they are sealed is nobody's business. */
 function tagOf({ id, version, config }: WebhookRecord, inForce: WebhookConfig<string>, defaults: Defaults): string {
-  const isSecretInherited = config.auth === undefined && inForce.auth.type !== 'none';
-  const shown = { ...inForce, auth: maskAuth(inForce.auth) };
+  const isKeyInherited = config.tls?.clientKeyPem === undefined && inForce.tls.clientKeyPem !== null;
+  const isSecretInherited = (config.auth === undefined && inForce.auth.type !== 'none') || isKeyInherited;
+  const shown = { ...inForce, auth: maskAuth(inForce.auth), tls: maskTls(inForce.tls) };
   return entityTag([id, version, shown, isSecretInherited ? defaults.version : null]);
 }
 
 /** The webhook that a record describes, with what it inherits. */
 function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Webhook {
   const view = viewOf(record, defaults);
-  const owner = record.config.auth === undefined ? DEFAULTS : record.id;
-  const config = { ...view.config, auth: openAuth(view.config.auth, owner, sealer) };
+  const { id, config: own } = record;
+  const config = {
+    ...view.config,
+    auth: openAuth(view.config.auth, own.auth === undefined ? DEFAULTS : id, sealer),
+    tls: openTlsInForce(view.config.tls, own.tls, id, sealer),
+  };
   return { ...view, config, signing: openSigning(record, sealer) };
 }
 

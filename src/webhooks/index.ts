@@ -1,5 +1,6 @@
 export { createDefaultSettings } from './default-settings.ts';
 export { openDirectory, type Webhook, type WebhookDirectory } from './directory.ts';
+export { watchInsecure } from './insecure.ts';
 export { type InspectedWebhook, inspectWebhooks, webhookSecretsAtRest } from './inspection.store.ts';
 export { openInstance } from './instance.ts';
 export type { MatchEvent, MatchRules } from './matching.ts';

@@ -1,3 +1,4 @@
+import type { TlsOptions } from '../egress/index.ts';
 import type { RetryPolicy } from '../kernel/backoff.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { PayloadChoice } from '../payloads/index.ts';
@@ -36,8 +37,12 @@ export interface WebhookConfig<Secret> {
   timeoutMs: number;
   limits: Limits;
   signing: { scheme: 'standard' };
+  tls: Tls<Secret>;
   allowInsecureHttp: boolean;
 }
+
+/** How TLS is spoken with the receiver; null is nothing beside what holds for everybody. */
+export type Tls<Secret> = Omit<TlsOptions, 'clientKeyPem'> & { clientKeyPem: Secret | null };
 
 export interface Limits {
   /** Requests under way to the receiver at once. */
@@ -47,7 +52,7 @@ export interface Limits {
 }
 
 /** What a webhook itself sets; whatever is absent is inherited. Secrets are sealed, and the URL may be a relative one. */
-export type OwnConfig = Partial<WebhookConfig<string>>;
+export type OwnConfig = Partial<Omit<WebhookConfig<string>, 'tls'>> & { tls?: Partial<Tls<string>> };
 
 /** Every setting that a webhook can inherit. Without a default URL each webhook needs its own. Secrets are sealed. */
 export type DefaultConfig = Omit<WebhookConfig<string>, 'url'> & { url: string | null };

@@ -19,8 +19,10 @@ import { isJsonObject, type Json } from '../kernel/json.ts';
 import { toPage } from '../kernel/pages.ts';
 import { inheritedNames, isRelativeUrl } from './defaults.ts';
 import type { Webhook, WebhookDirectory, WebhookView } from './directory.ts';
+import { insecureSettings } from './insecure.ts';
 import { maskAuth } from './secrets.ts';
 import { expiryAt } from './signing-keys.ts';
+import { maskTls } from './tls.ts';
 import { untilCurrent } from './until-current.ts';
 import {
   NewWebhookBody,
@@ -207,11 +209,12 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
 
 /** A webhook as the API shows it at `now`: effective values, secrets only as set. */
 function presentWebhook({ record, config, state }: WebhookView, now: number) {
-  const { url, enabled, auth, ...rest } = config;
-  const { method, contentType, ...others } = rest;
+  const { url, enabled, auth, tls, ...rest } = config;
+  const { method, contentType, allowInsecureHttp, ...others } = rest;
   const configured = record.config.url;
   // A record that a version without rotation kept for somebody's second request lacks the member.
   const previousSecret = record.previousSecret ?? null;
+  const insecure = insecureSettings(config);
   return {
     id: record.id,
     name: record.name,
@@ -224,6 +227,9 @@ function presentWebhook({ record, config, state }: WebhookView, now: number) {
     contentType,
     auth: maskAuth(auth),
     ...others,
+    tls: maskTls(tls),
+    allowInsecureHttp,
+    ...(insecure.length === 0 ? {} : { insecure }),
     signingSecret: { set: true } as { set: true } | string,
     previousSecretExpiresAt: formatInstantOrNull(expiryAt(previousSecret, now)),
     inherited: inheritedNames(record.config),

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
 import { Instant, kinds, nullable, strictObject } from '../http/index.ts';
+import { INSECURE_SETTINGS } from './insecure.ts';
+import { TlsAnswer, TlsSchema } from './tls.schemas.ts';
 
 const MAX_DELAYS = 100;
 
@@ -97,6 +99,7 @@ const settings = {
     ),
   ),
   signing: Type.Optional(nullable(kinds('scheme', strictObject({ scheme: Type.Literal('standard') })))),
+  tls: Type.Optional(nullable(TlsSchema)),
   allowInsecureHttp: Type.Optional(nullable(Type.Boolean())),
 };
 
@@ -165,6 +168,7 @@ const shown = {
   timeoutMs: Type.Integer(),
   limits: Type.Object({ maxConcurrency: MaxConcurrency, ratePerSecond: RatePerSecond }),
   signing: Type.Object({ scheme: Type.String() }),
+  tls: TlsAnswer,
   allowInsecureHttp: Type.Boolean(),
 };
 
@@ -176,6 +180,11 @@ export const WebhookAnswer = Type.Object({
   state: Type.Enum(['active', 'paused', 'disabled']),
   pauseReason: nullable(Type.Enum(['manual', 'gone'])),
   ...shown,
+  insecure: Type.Optional(
+    Type.Array(Type.Enum([...INSECURE_SETTINGS]), {
+      description: 'The settings that give up protection; there only where one does.',
+    }),
+  ),
   signingSecret: Type.Unsafe<string | { set: true }>({
     description: '`{ "set": true }`; the secret itself only in the answer that created it.',
   }),

@@ -20,10 +20,11 @@ import {
   signingKeyOf,
 } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
+import { checkTls, maskTls, openTls, plainTls, sealTls } from './tls.ts';
 import { untilCurrent } from './until-current.ts';
-import type { Auth, OwnConfig, PauseReason } from './webhook.ts';
+import type { OwnConfig, PauseReason, Tls } from './webhook.ts';
 import { type GivenSettings, MergedWebhook, type NewWebhookBody, type SecretRotationBody } from './webhooks.schemas.ts';
-import { type Basis, changeWebhook, createWebhook, pauseWebhook, rotateSecret } from './webhooks.store.ts';
+import { type Basis, changeWebhook, createWebhook, DEFAULTS, pauseWebhook, rotateSecret } from './webhooks.store.ts';
 
 export interface Webhooks {
   /** Creates a webhook. The secret comes back in plain text, this once. */
@@ -82,13 +83,27 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
   /**
    * The settings as they will be kept: sparse, checked together with what they inherit, secrets sealed. A secret that is
-   * to stay is that of `kept`.
+   * to stay is that of `current`, where there is one.
    */
-  function toOwnConfig(given: GivenSettings, id: WebhookId, kept: Auth<string> | null): OwnConfig {
-    const { config, auth } = sparseSettings(given);
-    const inForce = effectiveConfig(config, directory.defaults().config);
+  function toOwnConfig(given: GivenSettings, id: WebhookId, current: Webhook | null): OwnConfig {
+    const { config, auth, tls: givenTls } = sparseSettings(given);
+    const inherited = directory.defaults().config;
+    const kept = current?.config ?? null;
+    const tls = givenTls === null ? undefined : plainTls(givenTls, kept?.tls ?? null);
+    const inForce = effectiveConfig(tls === undefined ? config : { ...config, tls }, inherited);
     checkWebhook({ ...inForce, auth: auth ?? inForce.auth }, config, rules);
-    return auth === null ? config : { ...config, auth: sealAuth(auth, kept, id, sealer) };
+    const before = kept?.tls ?? openTls(inherited.tls, DEFAULTS, sealer);
+    checkTls(openedTls(inForce.tls, tls), { now: clock.now(), before });
+    return {
+      ...config,
+      ...(auth === null ? {} : { auth: sealAuth(auth, kept?.auth ?? null, id, sealer) }),
+      ...(tls === undefined ? {} : { tls: sealTls(tls, id, sealer) }),
+    };
+  }
+
+  /** The options in force; the client key is open already where it is the webhook's own. */
+  function openedTls(inForce: Tls<string>, own: Partial<Tls<string>> | undefined): Tls<string> {
+    return own?.clientKeyPem === undefined ? openTls(inForce, DEFAULTS, sealer) : inForce;
   }
 
   function givenOrMade(given: string | null | undefined): string {
@@ -124,7 +139,7 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
         if (refusal !== null) throw refusal;
         const { name, ...settings } = merged as MergedWebhook;
         assertMatch(current.tag);
-        const config = toOwnConfig(settings, current.record.id, current.config.auth);
+        const config = toOwnConfig(settings, current.record.id, current);
         const changed = await store.run(changeWebhook, { id, name, config, basis, now: clock.now() });
         if (changed === null) throw notFound('webhook', id);
         return find(id);
@@ -191,14 +206,17 @@ function applyPatch({ record, config }: Webhook, patch: JsonObject): JsonObject 
   const shown = { ...config, auth: maskAuth(config.auth) } as unknown as JsonObject;
   const current: JsonObject = { name: record.name, ...own };
   if (own.auth !== undefined) current.auth = shown.auth as Json;
+  if (record.config.tls !== undefined) current.tls = maskTls(record.config.tls) as JsonObject;
   return withMembers(current, patch, (name, value) =>
-    mergePatch(isOtherKind(name, ownMember(shown, name), value) ? {} : targetOf(name, own, shown), value),
+    mergePatch(isOtherKind(name, ownMember(shown, name), value) ? {} : targetOf(name, current, shown), value),
   );
 }
 
-/** `limits` are inherited member by member, so only the webhook's own are merged with. */
+/** What is inherited member by member: there only the webhook's own are merged with. */
+const BY_MEMBER: readonly string[] = ['limits', 'tls'];
+
 function targetOf(name: string, own: JsonObject, shown: JsonObject): Json | undefined {
-  return ownMember(name === 'limits' ? own : shown, name);
+  return ownMember(BY_MEMBER.includes(name) ? own : shown, name);
 }
 
 function isOtherKind(name: string, current: Json | undefined, value: Json): boolean {

@@ -25,6 +25,7 @@ const DEFAULTS = {
   timeoutMs: 15000,
   limits: { maxConcurrency: 16, ratePerSecond: null },
   signing: { scheme: 'standard' },
+  tls: { caPem: null, pinnedSha256: null, clientCertPem: null, clientKeyPem: null, insecureSkipVerify: false },
   allowInsecureHttp: false,
 };
 
@@ -87,6 +88,7 @@ describe('creating a webhook', () => {
       timeoutMs: 100,
       limits: { maxConcurrency: 256, ratePerSecond: 0.5 },
       signing: { scheme: 'standard' },
+      tls: { caPem: null, pinnedSha256: 'a'.repeat(64), insecureSkipVerify: true },
       allowInsecureHttp: true,
     };
     const created = await createWebhook(server(), settings);

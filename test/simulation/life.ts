@@ -104,7 +104,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const replays = createReplays({ store, directory, clock, ids });
   const rules = parseEgressAllow('');
   const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
-  const defaults = createDefaultSettings({ store, directory, sealer, rules });
+  const defaults = createDefaultSettings({ store, directory, sealer, rules, clock });
   const recall = createRecall(store);
 
   /** As the HTTP edge does it: an answer that is kept is looked for first. */
