@@ -116,6 +116,26 @@ describe('waybill webhooks create', () => {
     expect(api.calls[0]?.body).toEqual({ name: 'new', auth: { type: 'bearer', token: 't' } });
   });
 
+  test('reads certificates and key for TLS from files', async () => {
+    await using api = await standInApi({ status: 201, body: created });
+    for (const name of ['ca', 'cert', 'key']) writeFileSync(join(folder, name), `PEM of ${name}\n`);
+    const file = join(folder, 'webhook.json');
+    writeFileSync(file, JSON.stringify({ name: 'a', tls: { insecureSkipVerify: true, pinnedSha256: 'ab' } }));
+    const files = ['--tls-client-cert-file', join(folder, 'cert'), '--tls-client-key-file', join(folder, 'key')];
+    const others = ['--tls-ca-file', join(folder, 'ca'), '--tls-pin', 'cd', '--tls-insecure-skip-verify', 'false'];
+    await runCommand(['webhooks', 'create', '--from-file', file, ...files, ...others], { env: api.env });
+    expect(api.calls[0]?.body).toEqual({
+      name: 'a',
+      tls: {
+        caPem: 'PEM of ca\n',
+        pinnedSha256: 'cd',
+        clientCertPem: 'PEM of cert\n',
+        clientKeyPem: 'PEM of key',
+        insecureSkipVerify: false,
+      },
+    });
+  });
+
   test('reads the object from standard input as -', async () => {
     await using api = await standInApi({ status: 201, body: created });
     await runCommand(['webhooks', 'create', '--from-file', '-'], { env: api.env, stdin: '{"name":"piped"}' });

@@ -12,9 +12,10 @@ import type { ApiContext } from './api-client.ts';
 import { type ExitCode, wrongUsage } from './command-io.ts';
 import { fieldLines, nextPageLines, printable, printJson, printLines, readableBody, tableLines } from './output.ts';
 import { readJson, readSecretFile } from './read-input.ts';
+import { type TlsFields, tlsMembers } from './tls-fields.ts';
 
 /** The fields of a webhook that have an option of their own; everything else comes from `fromFile`. */
-export interface WebhookFields {
+export interface WebhookFields extends TlsFields {
   name?: string;
   url?: string;
   eventTypes?: string[];
@@ -69,7 +70,8 @@ export async function createWebhook(context: ApiContext, fields: WebhookFields):
 export async function updateWebhook(context: ApiContext, id: string, fields: WebhookFields): Promise<ExitCode> {
   const body = await bodyOf(context, fields);
   if (Object.keys(body).length === 0) {
-    throw wrongUsage('Say what to change: --name, --url, --event-types, --enabled, --timeout-ms, or --from-file.');
+    const options = '--name, --url, --event-types, --enabled, --timeout-ms, --tls-…';
+    throw wrongUsage(`Say what to change: ${options}, or --from-file.`);
   }
   printWebhook(context, await context.api.request<WebhookAnswer>({ method: 'PATCH', path: pathOf(id), body }));
   return 0;
@@ -79,6 +81,7 @@ async function bodyOf({ io }: ApiContext, fields: WebhookFields): Promise<JsonOb
   const { name, url, eventTypes, enabled, timeoutMs, fromFile } = fields;
   const whole: Json = fromFile === undefined ? {} : await readJson(io, fromFile);
   if (!isJsonObject(whole)) throw wrongUsage(`${fromFile} should hold one JSON object: a webhook's fields.`);
+  const tls = await tlsMembers(io, fields);
   return {
     ...whole,
     ...(name === undefined ? {} : { name }),
@@ -86,6 +89,7 @@ async function bodyOf({ io }: ApiContext, fields: WebhookFields): Promise<JsonOb
     ...(eventTypes === undefined ? {} : { eventTypes }),
     ...(enabled === undefined ? {} : { enabled: enabled === 'true' }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(tls === null ? {} : { tls: { ...(isJsonObject(whole.tls ?? null) ? (whole.tls as JsonObject) : {}), ...tls } }),
   };
 }
 

@@ -106,6 +106,16 @@ function webhookFields(command: Command): Command {
     .addOption(new Option('--enabled <yes>', 'whether events are owed to it').choices(['true', 'false']))
     .option('--timeout-ms <ms>', 'how long an attempt may take', wholeNumber(100, 120_000))
     .option(
+      '--tls-ca-file <file>',
+      "certificates in PEM to trust beside the system's: authorities, or the receiver's own",
+    )
+    .option('--tls-pin <sha256>', "SHA-256 of the receiver's certificate, as a connection test shows it")
+    .option('--tls-client-cert-file <file>', 'the client certificate in PEM, then its issuers')
+    .option('--tls-client-key-file <file>', 'the key of the client certificate in PEM')
+    .addOption(
+      new Option('--tls-insecure-skip-verify <yes>', 'whether any certificate will do').choices(['true', 'false']),
+    )
+    .option(
       '--from-file <file>',
       'the webhook as a JSON object, with any field of the API; - is standard input. The options above win over it',
     );
