@@ -327,6 +327,30 @@ curl …
     expect(outcome.stdout).toContain('\nNo answer came back.\n\naddress  never connected\n');
   });
 
+  test('sends a webhook that is not saved from a file, or from standard input', async () => {
+    await using api = await standInApi({ status: 200, body: result });
+    const body = { name: 'new', url: 'https://hooks.example.com/mft' };
+    const file = join(folder, 'body.json');
+    writeFileSync(file, JSON.stringify(body));
+    const fromFile = await runCommand(['webhooks', 'test', '--file', file], { env: api.env });
+    await runCommand(['webhooks', 'test', '--file', '-', '--event-type', 'a.b'], {
+      env: api.env,
+      stdin: JSON.stringify(body),
+    });
+    expect(fromFile.exitCode).toBe(0);
+    expect(api.calls).toMatchObject([
+      { method: 'POST', path: '/api/v1/webhooks/test', body },
+      { method: 'POST', path: '/api/v1/webhooks/test?eventType=a.b', body },
+    ]);
+  });
+
+  test.each([[[]], [[ID, '--file', 'body.json']]])('with %j is wrong usage', async (argv) => {
+    await using api = await standInApi({ status: 200, body: result });
+    const { exitCode, stderr } = await runCommand(['webhooks', 'test', ...argv], { env: api.env });
+    expect([exitCode, api.calls]).toEqual([2, []]);
+    expect(stderr).toContain('one of the two');
+  });
+
   test('ends with 1 with --json too', async () => {
     await using api = await standInApi({ status: 200, body: { ...result, ok: false } });
     const outcome = await runCommand(['webhooks', 'test', ID, '--json'], { env: api.env });

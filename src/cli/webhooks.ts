@@ -164,12 +164,23 @@ export async function showLedger(
   return 0;
 }
 
-/** `waybill webhooks test`: shows the whole exchange. Returns 1 where the receiver did not take the request. */
-export async function testWebhook(context: ApiContext, id: string, eventType: string | undefined): Promise<ExitCode> {
+/**
+ * `waybill webhooks test`, of a saved webhook or of one in a file: shows the whole exchange. Returns 1 where the receiver
+ * did not take the request.
+ */
+export async function testWebhook(
+  context: ApiContext,
+  id: string | undefined,
+  { eventType, file }: { eventType?: string; file?: string },
+): Promise<ExitCode> {
+  if ((id === undefined) === (file === undefined)) {
+    throw wrongUsage('Name a webhook, or give --file with one that is not saved; one of the two.');
+  }
   const result = await context.api.request<TestAnswer>({
     method: 'POST',
-    path: `${pathOf(id)}/test`,
+    path: id === undefined ? '/webhooks/test' : `${pathOf(id)}/test`,
     query: eventType === undefined ? {} : { eventType },
+    ...(file === undefined ? {} : { body: await readJson(context.io, file) }),
   });
   if (context.json) printJson(context.io, result);
   else printLines(context.io, testLines(result));
