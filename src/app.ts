@@ -5,6 +5,7 @@ import type { Threads } from './app.threads.ts';
 import type { Secrets, Settings } from './config/index.ts';
 import {
   cancelOrphans,
+  connectionTestRoutes,
   createDispatcher,
   createReplayLoop,
   createReplays,
@@ -20,6 +21,7 @@ import {
   presentDelivery,
   removeWebhook,
   replayRoutes,
+  testUnsavedWebhook,
   testWebhook,
 } from './deliveries/index.ts';
 import { parseEgressAllow } from './egress/index.ts';
@@ -166,12 +168,15 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   });
   webhookRoutes(api, { webhooks, directory, clock, remove });
   settingsRoutes(api, { directory, defaults, instance });
-  deliveryRoutes(api, {
-    store,
-    clock,
+  deliveryRoutes(api, { store, clock, directory });
+  const testing = { store, directory, egress, clock, ids, instance: instance.identity };
+  connectionTestRoutes(api, {
     directory,
-    test: (webhookId, eventType, once) =>
-      testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, webhookId, eventType, once),
+    testSaved: (webhookId, eventType, once) => testWebhook(testing, webhookId, eventType, once),
+    testUnsaved(body, actor, eventType, once) {
+      const draft = () => webhooks.draft(body, { mayTrustAnyUrl: actor.role === 'admin' });
+      return testUnsavedWebhook(testing, draft, eventType, once);
+    },
   });
   replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
   exportRoutes(api, { store, clock, directory });

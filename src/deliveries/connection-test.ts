@@ -7,9 +7,10 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { InstanceIdentity } from '../payloads/index.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
-import { recordTest } from './deliveries.store.ts';
+import { curlLine } from './curl-line.ts';
+import { answerTest, recordTest } from './deliveries.store.ts';
 import { recordOf } from './dispatcher.ts';
-import { type Outgoing, prepare, type ShownRequest } from './outgoing.ts';
+import { prepare, type ShownRequest } from './outgoing.ts';
 import { remedyFor } from './remedies.ts';
 
 /** The whole exchange of a connection test, with what to do when it failed. */
@@ -45,16 +46,34 @@ export async function testWebhook(
   eventType: string | null,
   once: OnceRequest | null,
 ): Promise<TestReport> {
-  const { aside } = await onlyOnce(dependencies.store, recordTest, once, () => {
+  const { aside } = await onlyOnce(dependencies.store, recordTest, once, async () => {
     const webhook = dependencies.directory.get(webhookId);
     if (webhook === null) throw notFound('webhook', webhookId);
-    return sendTest(dependencies, webhook, eventType ?? firstSubscribedType(webhook.config.eventTypes));
+    const sent = await sendTest(dependencies, webhook, eventType);
+    return { input: recordOfTest(webhook, sent), aside: reportOf(webhook, sent) };
   });
   return aside;
 }
 
-/** Sends a test. Returns what to write down, and beside it what to answer. */
-async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook: Webhook, sampleType: string) {
+/** `testWebhook` for one that is not saved, made by `draft` unless the test is asked for again. Nothing is logged. */
+export async function testUnsavedWebhook(
+  dependencies: Dependencies,
+  draft: () => Webhook,
+  eventType: string | null,
+  once: OnceRequest | null,
+): Promise<TestReport> {
+  const { aside } = await onlyOnce(dependencies.store, answerTest, once, async () => {
+    const webhook = draft();
+    return { input: null, aside: reportOf(webhook, await sendTest(dependencies, webhook, eventType)) };
+  });
+  return aside;
+}
+
+type SentTest = Awaited<ReturnType<typeof sendTest>>;
+
+/** Sends a test on a connection of its own. */
+async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook: Webhook, eventType: string | null) {
+  const sampleType = eventType ?? firstSubscribedType(webhook.config.eventTypes);
   const startedAt = clock.now();
   const eventId = ids.make('evt', startedAt);
   const id = ids.make('dlv', startedAt);
@@ -71,6 +90,12 @@ async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook:
   } as const;
   const outgoing = prepare(webhook, subject, instance(), startedAt);
   const exchange = await egress.send({ ...outgoing.request, fresh: true });
+  return { subject, outgoing, exchange, startedAt };
+}
+
+/** What is written down of a test. */
+function recordOfTest(webhook: Webhook, { subject, outgoing, exchange, startedAt }: SentTest) {
+  const eventId = subject.event.id;
   const event: NewEvent = {
     id: eventId,
     type: 'webhook.test',
@@ -79,15 +104,14 @@ async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook:
     data: JSON.stringify({ webhook: factsOf(webhook) }),
     keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: webhook.record.id },
   };
-  const input = {
+  return {
     event,
-    delivery: { id, webhookId: webhook.record.id, sent: outgoing.body },
+    delivery: { id: subject.id, webhookId: webhook.record.id, sent: outgoing.body },
     attempt: recordOf(subject, outgoing, exchange, startedAt),
     status: exchange.response?.status ?? null,
     errorCode: exchange.failure?.code ?? null,
     errorMessage: exchange.failure?.message ?? null,
   };
-  return { input, aside: reportOf(outgoing, exchange) };
 }
 
 function factsOf({ record, config, state }: Webhook): JsonObject {
@@ -114,7 +138,7 @@ function sampleOf(type: string): JsonObject {
   return findEventType(type)?.sample ?? {};
 }
 
-function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
+function reportOf(webhook: Webhook, { outgoing, exchange }: SentTest): TestReport {
   const { shown, body } = outgoing;
   const { response, failure, remoteAddress, certificate, timings } = exchange;
   return {
@@ -125,17 +149,6 @@ function reportOf(outgoing: Outgoing, exchange: Exchange): TestReport {
     certificate,
     timings,
     error: failure && { ...failure, remedy: remedyFor(failure, exchange) },
-    curl: curlLine(outgoing),
+    curl: curlLine(outgoing, webhook.config),
   };
-}
-
-/** A command line that sends the same request; secrets are masked in it. */
-function curlLine({ shown, body }: Outgoing): string {
-  const { method, url, headers: all } = JSON.parse(shown) as ShownRequest;
-  const headers = Object.entries(all).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
-  return ['curl', '-i', '-X', method, ...headers, '--data-binary', quoted(body.content), quoted(url)].join(' ');
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

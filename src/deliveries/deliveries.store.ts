@@ -83,6 +83,9 @@ export const recordTest = command<
   null
 >('deliveries.record_test');
 
+/** Writes nothing: only the answer to a test that is not logged is kept with it, for whoever asks again. */
+export const answerTest = command<null, null>('deliveries.answer_test');
+
 const INSERT = `INSERT INTO deliveries (
     number, id, event_sequence, event_type, webhook_number, sequence, state, due_at, next_trigger, attempt_count, tries, held_by, replay_of, created_at
   ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)`;
@@ -571,6 +574,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
       );
       return rows.map((row) => row.id);
     }),
+    handleCommand(answerTest, () => null),
     handleCommand(recordTest, async (tx, { event, delivery, attempt, status, errorCode, errorMessage }) => {
       const rules = await webhooks.find(tx, delivery.webhookId);
       // Deleted while it was being tested: there is no log to write to.

@@ -28,9 +28,10 @@ const RESERVED_PREFIXES = ['webhook-', 'x-waybill-'];
 
 /**
  * Refuses (422, with a pointer) what the schema cannot say of a webhook: an address the operator has not allowed, a
- * header that is ours, an event type that does not exist. `own` is what the webhook sets itself.
+ * header that is ours, an event type that does not exist. `own` is what the webhook sets itself. Without rules, addresses
+ * are left to be judged when they are dialled.
  */
-export function checkWebhook(config: GivenConfig, own: OwnConfig, rules: EgressRules): void {
+export function checkWebhook(config: GivenConfig, own: OwnConfig, rules: EgressRules | null): void {
   if (!config.url) throw unacceptable('/url', missingUrl(own.url));
   checkRest(config, rules);
   const clash = clashingHeader(config);
@@ -57,7 +58,7 @@ function missingUrl(own: string | undefined): string {
   return 'Must be an absolute http or https URL, or relative to the default one where there is one.';
 }
 
-function checkRest(config: GivenConfig, rules: EgressRules): void {
+function checkRest(config: GivenConfig, rules: EgressRules | null): void {
   if (config.url !== null) checkUrl(config.url, config, rules);
   checkHeaders(config.headers);
   checkAuth(config.auth);
@@ -71,7 +72,7 @@ function checkRest(config: GivenConfig, rules: EgressRules): void {
   }
 }
 
-function checkUrl(text: string, { allowInsecureHttp }: GivenConfig, rules: EgressRules): void {
+function checkUrl(text: string, { allowInsecureHttp }: GivenConfig, rules: EgressRules | null): void {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw unacceptable('/url', 'Must be an absolute http or https URL.');
@@ -80,7 +81,7 @@ function checkUrl(text: string, { allowInsecureHttp }: GivenConfig, rules: Egres
     throw unacceptable('/url', 'A URL must not carry credentials: use `auth`.');
   }
   if (url.hash !== '') throw unacceptable('/url', 'A URL to send to has no fragment: leave out "#" and what follows.');
-  const refused = judgeUrl(rules, url, { allowInsecureHttp });
+  const refused = rules === null ? null : judgeUrl(rules, url, { allowInsecureHttp });
   if (refused !== null) throw unacceptable('/url', refused.message, 'egress_refused');
 }
 

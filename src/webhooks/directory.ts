@@ -101,7 +101,7 @@ function tagOf({ id, version, config }: WebhookRecord, inForce: WebhookConfig<st
 }
 
 /** The webhook that a record describes, with what it inherits. */
-function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Webhook {
+export function openWebhook(record: WebhookRecord, defaults: Defaults, sealer: Sealer): Webhook {
   const view = viewOf(record, defaults);
   const { id, config: own } = record;
   const config = {

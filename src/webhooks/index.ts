@@ -9,5 +9,6 @@ export { signingKeysAt } from './signing-keys.ts';
 export { unmatchedWebhooks } from './unmatched.ts';
 export type { Auth } from './webhook.ts';
 export { webhookRoutes } from './webhooks.routes.ts';
+export { NewWebhookBody } from './webhooks.schemas.ts';
 export type { Basis, WebhookBook, WebhookRules } from './webhooks.store.ts';
 export { createWebhooks } from './webhooks.ts';

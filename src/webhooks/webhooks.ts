@@ -9,7 +9,7 @@ import type { Sealer } from '../kernel/sealing.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import { checkWebhook } from './checks.ts';
 import { defaultsOf, effectiveConfig } from './defaults.ts';
-import { viewOf, type Webhook, type WebhookDirectory, type WebhookView } from './directory.ts';
+import { openWebhook, viewOf, type Webhook, type WebhookDirectory, type WebhookView } from './directory.ts';
 import { mergePatch, withMembers } from './merge-patch.ts';
 import {
   checkSigningSecret,
@@ -22,11 +22,17 @@ import {
 import { sparseSettings } from './sparse-settings.ts';
 import { checkTls, maskTls, openTls, plainTls, sealTls } from './tls.ts';
 import { untilCurrent } from './until-current.ts';
-import type { OwnConfig, PauseReason, Tls } from './webhook.ts';
+import type { DefaultConfig, OwnConfig, PauseReason, Tls } from './webhook.ts';
 import { type GivenSettings, MergedWebhook, type NewWebhookBody, type SecretRotationBody } from './webhooks.schemas.ts';
 import { type Basis, changeWebhook, createWebhook, DEFAULTS, pauseWebhook, rotateSecret } from './webhooks.store.ts';
 
 export interface Webhooks {
+  /**
+   * A webhook as it would be if it were created now, kept nowhere. Refuses what would not be accepted on creation, but for
+   * an address that may not be dialled. Unless `mayTrustAnyUrl`, inherited credentials are refused (422) to a URL of
+   * another origin than that of the default one: whoever may not read them could have them sent to himself.
+   */
+  draft(body: NewWebhookBody, options: { mayTrustAnyUrl: boolean }): Webhook;
   /** Creates a webhook. The secret comes back in plain text, this once. */
   create(body: NewWebhookBody, once: OnceRequest | null): Promise<{ webhook: WebhookView; signingSecret: string }>;
   /**
@@ -83,15 +89,19 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
   /**
    * The settings as they will be kept: sparse, checked together with what they inherit, secrets sealed. A secret that is
-   * to stay is that of `current`, where there is one.
+   * to stay is that of `current`, where there is one. Without a guard, addresses are judged when they are dialled.
    */
-  function toOwnConfig(given: GivenSettings, id: WebhookId, current: Webhook | null): OwnConfig {
+  function toOwnConfig(
+    given: GivenSettings,
+    id: WebhookId,
+    { current, guard = rules }: { current: Webhook | null; guard?: EgressRules | null },
+  ): OwnConfig {
     const { config, auth, tls: givenTls } = sparseSettings(given);
     const inherited = directory.defaults().config;
     const kept = current?.config ?? null;
     const tls = givenTls === null ? undefined : plainTls(givenTls, kept?.tls ?? null);
     const inForce = effectiveConfig(tls === undefined ? config : { ...config, tls }, inherited);
-    checkWebhook({ ...inForce, auth: auth ?? inForce.auth }, config, rules);
+    checkWebhook({ ...inForce, auth: auth ?? inForce.auth }, config, guard);
     const before = kept?.tls ?? openTls(inherited.tls, DEFAULTS, sealer);
     checkTls(openedTls(inForce.tls, tls), { now: clock.now(), before });
     return {
@@ -113,6 +123,20 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
   }
 
   return {
+    draft({ name, signingSecret: given, ...settings }, { mayTrustAnyUrl }) {
+      const now = clock.now();
+      const id = ids.make('wh', now);
+      const signingSecret = sealSigningSecret(givenOrMade(given), id, sealer);
+      const config = toOwnConfig(settings, id, { current: null, guard: null });
+      const defaults = directory.defaults();
+      if (!mayTrustAnyUrl) assertOwnCredentials(config, defaults.config);
+      return openWebhook(
+        { ...UNSAVED, id, name, config, signingSecret, createdAt: now, updatedAt: now },
+        defaults,
+        sealer,
+      );
+    },
+
     create({ name, signingSecret: given, ...settings }, once) {
       return untilCurrent(async () => {
         const { value, aside } = await onlyOnce(store, createWebhook, once, () => {
@@ -120,7 +144,7 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
           const id = ids.make('wh', now);
           const secret = givenOrMade(given);
           const signingSecret = sealSigningSecret(secret, id, sealer);
-          const config = toOwnConfig(settings, id, null);
+          const config = toOwnConfig(settings, id, { current: null });
           const input = { id, name, config, signingSecret, defaultsVersion: directory.defaults().version, now };
           return { input, aside: { signingSecret: secret } };
         });
@@ -139,7 +163,7 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
         if (refusal !== null) throw refusal;
         const { name, ...settings } = merged as MergedWebhook;
         assertMatch(current.tag);
-        const config = toOwnConfig(settings, current.record.id, current);
+        const config = toOwnConfig(settings, current.record.id, { current });
         const changed = await store.run(changeWebhook, { id, name, config, basis, now: clock.now() });
         if (changed === null) throw notFound('webhook', id);
         return find(id);
@@ -182,6 +206,25 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 function checkKept(signingSecret: Json): void {
   if (isJsonObject(signingSecret)) return;
   throw unacceptable('/signingSecret', 'Put another secret in force with POST /api/v1/webhooks/{id}/rotate-secret.');
+}
+
+/** What a record is that was never kept. */
+const UNSAVED = {
+  number: 0,
+  previousSecret: null,
+  secretVersion: 0,
+  paused: false,
+  pauseReason: null,
+  holdUntil: null,
+  version: 0,
+  deletedAt: null,
+} as const;
+
+function assertOwnCredentials(own: OwnConfig, defaults: DefaultConfig): void {
+  if (own.auth !== undefined || defaults.auth.type === 'none') return;
+  const origin = URL.parse(effectiveConfig(own, defaults).url)?.origin;
+  if (origin === URL.parse(defaults.url ?? '')?.origin) return;
+  throw unacceptable('/auth', 'Inherited credentials are for the default URL: give `auth` here, or use an admin key.');
 }
 
 /** What the webhook is at this moment, for the store to refuse a change that was made from anything else. */

@@ -138,6 +138,7 @@ describe('a server that runs', () => {
         '/api/v1/replays/{id}': ['get'],
         '/api/v1/replays/{id}/cancel': ['post'],
         '/api/v1/webhooks': ['get', 'post'],
+        '/api/v1/webhooks/test': ['post'],
         '/api/v1/webhooks/{id}': ['delete', 'get', 'patch'],
         '/api/v1/webhooks/{id}/pause': ['post'],
         '/api/v1/webhooks/{id}/resume': ['post'],
