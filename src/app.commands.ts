@@ -19,6 +19,7 @@ import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
 import { onceHandlers } from './store/once.store.ts';
 import { spaceHandlers } from './store/space.store.ts';
+import { certificateHandlers } from './webhooks/certificates.store.ts';
 import { instanceHandlers } from './webhooks/instance.store.ts';
 import { matchWebhooks, wantsType } from './webhooks/matching.ts';
 import { createWebhookNews } from './webhooks/news.ts';
@@ -70,6 +71,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     ...instanceHandlers(),
     ...sealingHandlers([webhookSecrets(webhooks), defaultSecrets(), keptAnswers(keptAnswerPlace, [webhookSecretsIn])]),
     ...webhookHandlers(webhooks, news),
+    ...certificateHandlers(publish),
     ...deliveries.handlers,
     ...deliveryLogHandlers(search),
     ...replaySelectionHandlers({ matchWebhooks, wantsType, scopeKeys }),

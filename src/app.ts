@@ -40,6 +40,7 @@ import { createSystemLog, type Log, logRoutes } from './system-log/index.ts';
 import {
   type Basis,
   createDefaultSettings,
+  createExpiryWatch,
   createWebhooks,
   openDirectory,
   openInstance,
@@ -122,6 +123,14 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     onFault,
   });
   const indexing = createIndexing({ store, clock, onFault });
+  const expiryWatch = createExpiryWatch({
+    store,
+    directory,
+    clock,
+    onWarning: (certificate) => log.warn({ certificate }, 'a certificate expires soon'),
+    onFault,
+  });
+  egress.onCertificate(expiryWatch.saw);
   const webhooks = createWebhooks({ store, directory, sealer: keyring, clock, ids, random, rules });
   const defaults = createDefaultSettings({ store, directory, sealer: keyring, rules, clock });
 
@@ -206,6 +215,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   retention.start();
   feed.start();
   indexing.start();
+  expiryWatch.start();
   if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
     log.warn(
       `there is no API key yet; make one with: waybill api-key create --name admin --role admin --data-dir ${settings.dataDir}`,
@@ -218,6 +228,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     async stop() {
       retention.stop();
       indexing.stop();
+      expiryWatch.stop();
       await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end()]);
       await systemLog.end();

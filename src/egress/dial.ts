@@ -51,8 +51,14 @@ const TCP_KEEP_ALIVE_MS = 60_000;
  * Makes the only function of Waybill that opens connections to other people's servers: it resolves a name once, judges
  * every address of the answer, connects to one of those and to nothing else, and judges again what it is connected to.
  */
-export function createDial(options: { rules: EgressRules; clock: Clock; resolve: Resolve }): Dial {
-  const { rules, clock } = options;
+export function createDial(options: {
+  rules: EgressRules;
+  clock: Clock;
+  resolve: Resolve;
+  /** Told of the certificate that a trusted receiver shows in a whole handshake on a connection to be kept. */
+  onCertificate: (target: Target, certificate: CertificateFacts) => void;
+}): Dial {
+  const { rules, clock, onCertificate } = options;
   const resolve = shareLookups(options.resolve);
   const secureContextFor = createSecureContexts();
 
@@ -140,11 +146,12 @@ export function createDial(options: { rules: EgressRules; clock: Clock; resolve:
       });
       secured.once('secureConnect', () => {
         // Node gives it away once.
-        const shown = memory === null ? certificateOf(secured) : null;
+        const shown = secured.isSessionReused() ? null : certificateOf(secured);
         if (request.memory === null) trace.certificate = shown;
         const distrust = judgePeer(target, secured, shown);
         if (distrust === null) {
           isTrusted = true;
+          if (request.memory !== null && shown !== null) onCertificate(target, shown);
           if (memory !== null && ticket !== null) memory.session = ticket;
           resolve(secured);
         } else {

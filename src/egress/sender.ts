@@ -1,12 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { nextTurn } from '../kernel/clock.ts';
-import type { EgressClient } from './client.ts';
+import type { CertificateListener, EgressClient } from './client.ts';
 import type { Exchange } from './exchange.ts';
 import { type PackedRequest, packRequest, unpackExchange } from './packing.ts';
 import type { EgressThreadSettings, FromEgress, ToEgress } from './thread.ts';
 
 /** Sends requests, from a thread of its own. */
 export interface Sender extends Pick<EgressClient, 'send' | 'forget'> {
+  /** Has the listener told when the receivers of a lane show another certificate than before, or the first. */
+  onCertificate(listener: CertificateListener): void;
   /** Ends the thread. What is under way is cut off and never answered. */
   end(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function startSender(options: {
   const waiters = new Map<number, Waiter>();
   let lastNumber = 0;
   let gathered: PackedRequest[] = [];
+  let onCertificate: CertificateListener = () => undefined;
 
   function post(): void {
     if (gathered.length === 0) return;
@@ -49,7 +52,8 @@ export function startSender(options: {
     return waiter;
   }
 
-  thread.on('message', ({ exchanges, faults }: FromEgress) => {
+  thread.on('message', ({ exchanges, faults, certificates }: FromEgress) => {
+    for (const shown of certificates) onCertificate(...shown);
     for (const packed of exchanges) {
       const { number, exchange } = unpackExchange(packed);
       take(number)?.resolve(exchange);
@@ -69,6 +73,9 @@ export function startSender(options: {
     forget(lane) {
       post();
       thread.postMessage({ kind: 'forget', lane } satisfies ToEgress);
+    },
+    onCertificate(listener) {
+      onCertificate = listener;
     },
     async end() {
       await thread.terminate();

@@ -5,6 +5,8 @@ import type { TlsSettings } from './tls-settings.ts';
 
 /** Where a connection goes: an origin, and what the guard needs to know of the URL that led there. */
 export interface Target {
+  /** Whose connections these are. */
+  lane: string;
   origin: string;
   protocol: 'http:' | 'https:';
   /** As in the URL, but an IPv6 address is without its brackets. */
@@ -18,10 +20,15 @@ export interface Target {
 }
 
 /** The target of a request. Throws a `TypeError` for anything but http and https: callers have checked that before. */
-export function targetOf(rules: EgressRules, url: URL, { allowInsecureHttp, tls = null }: OutboundRequest): Target {
+export function targetOf(
+  rules: EgressRules,
+  url: URL,
+  { lane, allowInsecureHttp, tls = null }: OutboundRequest,
+): Target {
   const { protocol } = url;
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`${protocol} is not a protocol that is sent.`);
   return {
+    lane,
     origin: url.origin,
     protocol,
     hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,

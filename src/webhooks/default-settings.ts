@@ -9,7 +9,8 @@ import { type Defaults, defaultsOf, effectiveConfig, isRelativeUrl } from './def
 import type { WebhookDirectory } from './directory.ts';
 import { maskAuth, openAuth, sealAuth } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
-import { checkTls, maskTls, openTls, openTlsInForce, plainTls, sealTls } from './tls.ts';
+import { maskTls, openTls, openTlsInForce, plainTls, sealTls } from './tls.ts';
+import { checkTls } from './tls-checks.ts';
 import { untilCurrent } from './until-current.ts';
 import type { DefaultConfig, OwnConfig, Tls, WebhookRecord } from './webhook.ts';
 import type { GivenSettings } from './webhooks.schemas.ts';

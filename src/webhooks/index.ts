@@ -1,3 +1,4 @@
+export { createExpiryWatch } from './certificates.ts';
 export { createDefaultSettings } from './default-settings.ts';
 export { openDirectory, type Webhook, type WebhookDirectory } from './directory.ts';
 export { watchInsecure } from './insecure.ts';

@@ -1,4 +1,3 @@
-import { judgeTls, type TlsJudgement, type TlsOptions } from '../egress/index.ts';
 import { unacceptable } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { Sealer } from '../kernel/sealing.ts';
@@ -25,12 +24,6 @@ export function plainTls(given: Own<GivenSecret>, kept: Tls<string> | null): Own
     throw unacceptable('/tls/clientKeyPem', 'There is no secret to keep here yet: give it as text.');
   }
   return { ...others, clientKeyPem: kept.clientKeyPem };
-}
-
-/** Refuses (422, with a pointer) options that cannot be used. The client key is in plain text. */
-export function checkTls(inForce: TlsOptions, judgement: TlsJudgement): void {
-  const fault = judgeTls(inForce, judgement);
-  if (fault !== null) throw unacceptable(`/tls/${fault.member}`, fault.message);
 }
 
 /** Seals the client key for its owner, where there is one. */

@@ -20,7 +20,8 @@ import {
   signingKeyOf,
 } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
-import { checkTls, maskTls, openTls, plainTls, sealTls } from './tls.ts';
+import { maskTls, openTls, plainTls, sealTls } from './tls.ts';
+import { checkTls } from './tls-checks.ts';
 import { untilCurrent } from './until-current.ts';
 import type { DefaultConfig, OwnConfig, PauseReason, Tls } from './webhook.ts';
 import { type GivenSettings, MergedWebhook, type NewWebhookBody, type SecretRotationBody } from './webhooks.schemas.ts';
