@@ -24,7 +24,7 @@ import {
   testUnsavedWebhook,
   testWebhook,
 } from './deliveries/index.ts';
-import { parseEgressAllow } from './egress/index.ts';
+import { parseEgressAllow, parseProxy } from './egress/index.ts';
 import { createEvents, createIndexing, eventRoutes } from './events/index.ts';
 import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
@@ -84,6 +84,13 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     if (cause === null) log.info('the disk takes writes again');
     else log.error({ cause }, 'the disk takes no writes: publishers get 503 until it does');
   });
+  const proxy = parseProxy(secrets.httpProxy, settings.noProxy);
+  if (proxy !== null) {
+    log.warn(
+      { proxy: proxy.name },
+      'requests go through a proxy: it resolves names and dials, so addresses behind names are not judged',
+    );
+  }
   const { keyFile } = settings;
   const keyring = await openKeyring({ store, keyFile, mayMake: !threads.isSealed, random });
   if (keyring.keyIds.length > 1) {

@@ -344,6 +344,12 @@ curl …
     ]);
   });
 
+  test('says whose the address is where a proxy is in between', async () => {
+    await using api = await standInApi({ status: 200, body: { ...result, proxy: 'proxy.internal:3128' } });
+    const { stdout } = await runCommand(['webhooks', 'test', ID], { env: api.env });
+    expect(stdout).toContain('address  192.0.2.7 (the proxy proxy.internal:3128)\n');
+  });
+
   test.each([[[]], [[ID, '--file', 'body.json']]])('with %j is wrong usage', async (argv) => {
     await using api = await standInApi({ status: 200, body: result });
     const { exitCode, stderr } = await runCommand(['webhooks', 'test', ...argv], { env: api.env });

@@ -224,8 +224,9 @@ function headAndBody(mark: string, headers: Record<string, string>, body: string
   return [...head, ...rest].map((line) => `${mark}${line}`.trimEnd());
 }
 
-function connectionFields({ remoteAddress, certificate, timings }: TestAnswer): [string, string][] {
-  const fields: [string, string][] = [['address', remoteAddress ?? 'never connected']];
+function connectionFields({ remoteAddress, proxy, certificate, timings }: TestAnswer): [string, string][] {
+  const owner = proxy === undefined ? '' : ` (the proxy ${proxy})`;
+  const fields: [string, string][] = [['address', `${remoteAddress ?? 'never connected'}${owner}`]];
   if (certificate !== null) {
     const { subject, issuer, notBefore, notAfter, sha256 } = certificate;
     fields.push([

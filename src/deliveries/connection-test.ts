@@ -19,6 +19,8 @@ export interface TestReport {
   request: { method: string; url: string; headers: Record<string, string>; body: string };
   response: Exchange['response'];
   remoteAddress: string | null;
+  /** The proxy that it went through, whose the address is then; absent without one. */
+  proxy?: string;
   certificate: Exchange['certificate'];
   timings: Exchange['timings'];
   error: { code: string; message: string; remedy: string } | null;
@@ -140,15 +142,16 @@ function sampleOf(type: string): JsonObject {
 
 function reportOf(webhook: Webhook, { outgoing, exchange }: SentTest): TestReport {
   const { shown, body } = outgoing;
-  const { response, failure, remoteAddress, certificate, timings } = exchange;
+  const { response, failure, remoteAddress, proxy, certificate, timings } = exchange;
   return {
     ok: failure === null,
     request: { ...(JSON.parse(shown) as ShownRequest), body: body.content },
     response,
     remoteAddress,
+    ...(proxy === null ? {} : { proxy }),
     certificate,
     timings,
     error: failure && { ...failure, remedy: remedyFor(failure, exchange) },
-    curl: curlLine(outgoing, webhook.config),
+    curl: curlLine(outgoing, webhook.config, proxy),
   };
 }

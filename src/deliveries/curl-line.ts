@@ -5,11 +5,17 @@ import type { Outgoing, ShownRequest } from './outgoing.ts';
  * A command line for curl that sends the same request. Secrets in it are masked; certificates and keys are named as files
  * that whoever runs it must have. Curl cannot be told the pin of a certificate, so it is told to take any. Pure.
  */
-export function curlLine({ shown, body }: Outgoing, { tls, timeoutMs }: Webhook['config']): string {
+export function curlLine(
+  { shown, body }: Outgoing,
+  { tls, timeoutMs }: Webhook['config'],
+  proxy: string | null,
+): string {
   const { method, url, headers } = JSON.parse(shown) as ShownRequest;
   return [
     'curl -i',
     ...(/[[\]{}]/.test(url) ? ['--globoff'] : []),
+    // Credentials of the proxy are left out.
+    ...(proxy === null ? [] : [`--proxytunnel --proxy http://${proxy}`]),
     ...(url.startsWith('https:') ? tlsOptions(tls) : []),
     `--max-time ${timeoutMs / 1000}`,
     `-X ${method}`,

@@ -49,9 +49,15 @@ const TLS_REMEDIES: Record<TlsTrouble, (sha256: string) => string> = {
   not_tls: () => 'Check the port, or use `http:` in the URL: what answers there does not speak TLS.',
 };
 
+const PROXY_REMEDY =
+  'Check that the proxy is right and lets us through to this host and port, or name the host in WAYBILL_NO_PROXY.';
+/** What most likely fails between us and the receiver where a proxy is in between. */
+const PROXY_CODES: ReadonlySet<string> = new Set(['dns_error', 'connection_refused']);
+
 /** What an operator can do about a failed exchange, in one sentence. */
 export function remedyFor(failure: NonNullable<Exchange['failure']>, exchange: Exchange): string {
-  const { tlsTrouble, certificate, response } = exchange;
+  const { tlsTrouble, certificate, proxy, response } = exchange;
+  if (proxy !== null && PROXY_CODES.has(failure.code)) return PROXY_REMEDY;
   if (tlsTrouble !== null) return TLS_REMEDIES[tlsTrouble](certificate?.sha256 ?? 'the fingerprint above');
   return remedyOf(failure.code, response?.status ?? null);
 }

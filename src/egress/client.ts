@@ -7,6 +7,7 @@ import { createDial } from './dial.ts';
 import type { Exchange, OutboundRequest } from './exchange.ts';
 import { Flight } from './flight.ts';
 import { type Resolve, resolveBySystem } from './name-lookup.ts';
+import type { HttpProxy } from './proxy.ts';
 import { assertSendable } from './request-headers.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -15,6 +16,8 @@ export interface EgressClientOptions {
   clock: Clock;
   /** How names become addresses; the system's resolver when left out. */
   resolve?: Resolve;
+  /** What requests go through; nothing when left out. */
+  proxy?: HttpProxy | null;
   /** Told when the receivers of a lane at an origin show another certificate than before, or the first. */
   onCertificate?: CertificateListener;
 }
@@ -46,7 +49,13 @@ export function createEgressClient(options: EgressClientOptions): EgressClient {
   const { rules, clock } = options;
   /** What lanes were told to have been shown, each with its origin. */
   const shown = new Map<string, string>();
-  const dial = createDial({ rules, clock, resolve: options.resolve ?? resolveBySystem, onCertificate });
+  const dial = createDial({
+    rules,
+    clock,
+    resolve: options.resolve ?? resolveBySystem,
+    proxy: options.proxy ?? null,
+    onCertificate,
+  });
   const pools = new Map<string, ConnectionPool>();
   let sweep: Timer | null = null;
   let underway = 0;

@@ -2,20 +2,24 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { type CertificateFacts, factsOf } from '../kernel/certificates.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { judgeAddress } from './address-guard.ts';
+import { judgeAddress, judgeProxied } from './address-guard.ts';
 import type { EgressRules } from './allow-list.ts';
 import { ConnectFailure, distrusted, handshakeFailed, notPinned, unconnected, unresolved } from './failures.ts';
 import { type Resolve, type ResolvedAddress, shareLookups } from './name-lookup.ts';
+import { type HttpProxy, isProxied } from './proxy.ts';
 import { createSecureContexts } from './secure-contexts.ts';
 import type { Target } from './target.ts';
+import { openTunnel } from './tunnel.ts';
 
 /** How far a connection has come, written down as it happens, so that a failed or overdue one can tell too. */
 export interface DialTrace {
-  phase: 'resolving' | 'connecting' | 'handshake' | 'connected';
+  phase: 'resolving' | 'connecting' | 'tunnel' | 'handshake' | 'connected';
   dnsMs: number | null;
   connectMs: number | null;
   tlsMs: number | null;
   remoteAddress: string | null;
+  /** The proxy that the connection goes through, `host:port`; then the address is the proxy's. */
+  proxy: string | null;
   certificate: CertificateFacts | null;
   /** What broke the TLS connection first: undici tells of the end that follows instead. */
   brokenBy: Error | null;
@@ -55,6 +59,8 @@ export function createDial(options: {
   rules: EgressRules;
   clock: Clock;
   resolve: Resolve;
+  /** Resolves and dials in our place, for all that is not excepted; null: nobody does. */
+  proxy: HttpProxy | null;
   /** Told of the certificate that a trusted receiver shows in a whole handshake on a connection to be kept. */
   onCertificate: (target: Target, certificate: CertificateFacts) => void;
 }): Dial {
@@ -62,7 +68,8 @@ export function createDial(options: {
   const resolve = shareLookups(options.resolve);
   const secureContextFor = createSecureContexts();
 
-  async function findAddresses({ target, trace, signal }: DialRequest): Promise<readonly ResolvedAddress[]> {
+  /** `target` is whom to connect to: the receiver, or the proxy before it. */
+  async function findAddresses({ trace, signal }: DialRequest, target: Target): Promise<readonly ResolvedAddress[]> {
     const family = isIP(target.hostname);
     if (family !== 0) return [{ address: target.hostname, family }];
     const startedAt = clock.monotonicMs();
@@ -84,8 +91,12 @@ export function createDial(options: {
     if (refused !== null) throw new ConnectFailure({ code: 'egress_refused', message: refused.message });
   }
 
-  async function openFirst(request: DialRequest, addresses: readonly ResolvedAddress[]): Promise<Socket> {
-    const { target, signal } = request;
+  async function openFirst(
+    request: DialRequest,
+    target: Target,
+    addresses: readonly ResolvedAddress[],
+  ): Promise<Socket> {
+    const { signal } = request;
     const limitMs = Math.min(FALLBACK_AFTER_MS, request.timeoutMs / addresses.length);
     let lastError: unknown;
     for (const [index, { address }] of addresses.entries()) {
@@ -171,14 +182,18 @@ export function createDial(options: {
     });
   }
 
-  return async (request) => {
-    const { target, trace } = request;
-    const addresses = await findAddresses(request);
-    for (const { address } of addresses) vet(target, address);
+  function proxyFor(target: Target): HttpProxy | null {
+    const { proxy } = options;
+    return proxy !== null && !target.isOwnInbox && isProxied(proxy, target.hostname, target.port) ? proxy : null;
+  }
 
+  async function connectDirectly(request: DialRequest): Promise<Socket> {
+    const { target, trace } = request;
+    const addresses = await findAddresses(request, target);
+    for (const { address } of addresses) vet(target, address);
     trace.phase = 'connecting';
     const connectingAt = clock.monotonicMs();
-    const socket = await openFirst(request, addresses);
+    const socket = await openFirst(request, target, addresses);
     const { remoteAddress } = socket;
     try {
       if (remoteAddress === undefined) throw new ConnectFailure(unconnected(target, systemError('ECONNRESET')));
@@ -189,6 +204,37 @@ export function createDial(options: {
     }
     trace.remoteAddress = remoteAddress;
     trace.connectMs = clock.monotonicMs() - connectingAt;
+    return socket;
+  }
+
+  /** The proxy's own address is the operator's choice, and not judged. */
+  async function connectThrough(proxy: HttpProxy, request: DialRequest): Promise<Socket> {
+    const { target, trace } = request;
+    const refused = judgeProxied(rules, target);
+    if (refused !== null) throw new ConnectFailure({ code: 'egress_refused', message: refused.message });
+    trace.proxy = proxy.name;
+    const first = { ...target, hostname: proxy.hostname, port: proxy.port };
+    const addresses = await findAddresses(request, first).catch(blameProxy);
+    trace.phase = 'connecting';
+    const connectingAt = clock.monotonicMs();
+    const socket = await openFirst(request, first, addresses).catch(blameProxy);
+    trace.remoteAddress = socket.remoteAddress ?? null;
+    trace.phase = 'tunnel';
+    try {
+      await openTunnel(socket, proxy, target);
+    } catch (error) {
+      socket.destroy();
+      if (error instanceof ConnectFailure) throw error;
+      throw new ConnectFailure(unconnected(first, error), { cause: error });
+    }
+    trace.connectMs = clock.monotonicMs() - connectingAt;
+    return socket;
+  }
+
+  return async (request) => {
+    const { target, trace } = request;
+    const proxy = proxyFor(target);
+    const socket = await (proxy === null ? connectDirectly(request) : connectThrough(proxy, request));
     if (target.protocol === 'http:') {
       trace.phase = 'connected';
       return socket;
@@ -217,9 +263,16 @@ export function newTrace(): DialTrace {
     connectMs: null,
     tlsMs: null,
     remoteAddress: null,
+    proxy: null,
     certificate: null,
     brokenBy: null,
   };
+}
+
+function blameProxy(error: unknown): never {
+  if (!(error instanceof ConnectFailure)) throw error;
+  const { code, message } = error.failure;
+  throw new ConnectFailure({ code, message: `The proxy cannot be used. ${message}` }, { cause: error.cause });
 }
 
 /** An error as the system would have made it, for what we notice before the system does. */

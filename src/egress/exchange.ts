@@ -90,6 +90,8 @@ export interface Exchange {
   retryAfterMs: number | null;
   /** The address the connection went to, or null when there was none. */
   remoteAddress: string | null;
+  /** The proxy that it went through, `host:port`; the address is the proxy's then. Null unless the request was `fresh`. */
+  proxy: string | null;
   /** Null unless the request was `fresh`. */
   timings: PhaseTimings | null;
   /** The receiver's own. Null unless the request was `fresh` and it showed a certificate, trusted or not. */

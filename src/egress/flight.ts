@@ -144,6 +144,7 @@ export class Flight implements Dispatcher.DispatchHandler, Passenger {
         status === 429 || status === 503 ? parseRetryAfter(this.#headers['retry-after'], clock.now()) : null,
       remoteAddress: this.#connection?.trace.remoteAddress ?? null,
       timings: this.#plan.request.fresh === true ? this.#timings(totalMs) : null,
+      proxy: this.#plan.request.fresh === true ? (this.#connection?.trace.proxy ?? null) : null,
       certificate: this.#connection?.trace.certificate ?? null,
       tlsTrouble: failure?.code === 'tls_error' ? this.#tlsTrouble : null,
     });
@@ -185,6 +186,8 @@ export class Flight implements Dispatcher.DispatchHandler, Passenger {
         return 'its name was not resolved';
       case 'connecting':
         return 'it did not accept the connection';
+      case 'tunnel':
+        return 'the proxy had not opened a way to it';
       case 'handshake':
         return 'it did not finish the TLS handshake';
       case 'connected':

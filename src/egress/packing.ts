@@ -18,9 +18,10 @@ export function unpackRequest(packed: PackedRequest): { number: number; request:
 export type PackedExchange = ReturnType<typeof packExchange>;
 
 export function packExchange(number: number, exchange: Exchange) {
-  const { durationMs, response, failure, retryAfterMs, remoteAddress, timings, certificate, tlsTrouble } = exchange;
+  const { durationMs, response, failure, retryAfterMs, remoteAddress, timings, ...more } = exchange;
+  const { proxy, certificate, tlsTrouble } = more;
   const isPlain = timings === null && certificate === null && tlsTrouble === null;
-  const detail = isPlain ? null : { timings, certificate, tlsTrouble };
+  const detail = isPlain ? null : { timings, proxy, certificate, tlsTrouble };
   const answer = packResponse(response);
   return [number, durationMs, answer, packFailure(failure), retryAfterMs, remoteAddress, detail] as const;
 }
@@ -36,6 +37,7 @@ export function unpackExchange(packed: PackedExchange): { number: number; exchan
       retryAfterMs,
       remoteAddress,
       timings: detail?.timings ?? null,
+      proxy: detail?.proxy ?? null,
       certificate: detail?.certificate ?? null,
       tlsTrouble: detail?.tlsTrouble ?? null,
     },

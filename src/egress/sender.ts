@@ -13,6 +13,11 @@ export interface Sender extends Pick<EgressClient, 'send' | 'forget'> {
   end(): Promise<void>;
 }
 
+interface SenderOptions extends Omit<EgressThreadSettings, 'role'> {
+  threadModule: URL;
+  onBroken: (message: string) => void;
+}
+
 interface Waiter {
   resolve: (exchange: Exchange) => void;
   reject: (error: Error) => void;
@@ -23,13 +28,9 @@ interface Waiter {
  * publisher and receiver, it gave a fifth more deliveries of events published one by one, and cost a tenth of those
  * published in batches. Requests of one turn go over in one message. `onBroken` is called when the thread dies: nothing can be delivered any more.
  */
-export function startSender(options: {
-  threadModule: URL;
-  egressAllow: string;
-  onBroken: (message: string) => void;
-}): Sender {
-  const workerData: EgressThreadSettings = { role: 'egress', egressAllow: options.egressAllow };
-  const thread = new Worker(options.threadModule, {
+export function startSender({ threadModule, onBroken, ...settings }: SenderOptions): Sender {
+  const workerData: EgressThreadSettings = { role: 'egress', ...settings };
+  const thread = new Worker(threadModule, {
     workerData,
     name: 'egress',
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -60,7 +61,7 @@ export function startSender(options: {
     }
     for (const { number, message } of faults) take(number)?.reject(new Error(message));
   });
-  thread.on('error', (error) => options.onBroken(`The egress thread failed: ${error.stack ?? error.message}`));
+  thread.on('error', (error) => onBroken(`The egress thread failed: ${error.stack ?? error.message}`));
 
   return {
     send(request) {

@@ -4,12 +4,16 @@ import { messageOf } from '../kernel/errors.ts';
 import { parseEgressAllow } from './allow-list.ts';
 import { type CertificateListener, createEgressClient } from './client.ts';
 import { type PackedExchange, type PackedRequest, packExchange, unpackRequest } from './packing.ts';
+import { parseProxy } from './proxy.ts';
 
 /** What the egress thread is started with. */
 export interface EgressThreadSettings {
   role: 'egress';
   /** `WAYBILL_EGRESS_ALLOW`. */
   egressAllow: string;
+  /** `WAYBILL_HTTP_PROXY`, or null, and `WAYBILL_NO_PROXY`. */
+  httpProxy: string | null;
+  noProxy: string;
 }
 
 export type ToEgress = { kind: 'send'; requests: PackedRequest[] } | { kind: 'forget'; lane: string };
@@ -22,10 +26,11 @@ export interface FromEgress {
 }
 
 /** The body of the egress thread: it sends what it is told to, and answers in bundles. */
-export function runEgressThread({ egressAllow }: EgressThreadSettings): void {
+export function runEgressThread({ egressAllow, httpProxy, noProxy }: EgressThreadSettings): void {
   const client = createEgressClient({
     rules: parseEgressAllow(egressAllow),
     clock: systemClock,
+    proxy: parseProxy(httpProxy, noProxy),
     onCertificate: (...shown) => nextBundle().certificates.push(shown),
   });
   let bundle: FromEgress | null = null;

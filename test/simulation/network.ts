@@ -133,6 +133,7 @@ function exchangeOf({ status, code, retryAfterMs }: Result, durationMs: number):
     retryAfterMs,
     remoteAddress: null,
     timings: null,
+    proxy: null,
     certificate: null,
     tlsTrouble: null,
   };
