@@ -14,12 +14,17 @@ export interface Connection {
 
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** Opens a connection that keeps each statement prepared. SQL texts are constants, so their number is bounded. */
+/** Opens a database. */
 export function connect(path: string, options: { readOnly?: boolean; busyTimeoutMs?: number } = {}): Connection {
   const database = new DatabaseSync(path, {
     readOnly: options.readOnly ?? false,
     timeout: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
   });
+  return connectionTo(database);
+}
+
+/** A connection that keeps each statement prepared. SQL texts are constants, so their number is bounded. */
+export function connectionTo(database: DatabaseSync): Connection {
   const prepared = new Map<string, StatementSync>();
 
   function statement(sql: string): StatementSync {
