@@ -1,5 +1,6 @@
 import type { WebhookId } from '../../src/kernel/ids.ts';
 import type { Dice } from './dice.ts';
+import type { DeliveryPicture, ReplayPicture } from './picture.ts';
 import type { Publication } from './publications.ts';
 import { hasEnded } from './rules.ts';
 import { eventFor, replayRequest, sharedSettings, webhookPatch, webhookSettings } from './script.ts';
@@ -63,9 +64,9 @@ async function publishOne(world: World, dice: Dice, publication: Publication): P
 /** Creates the webhooks that the run begins with. */
 export async function setUp(world: World): Promise<void> {
   const dice = world.diceFor('set-up');
-  if (dice.hit(0.5)) await insist(world, (api) => api.replaceDefaults(sharedSettings(dice)));
+  if (dice.hit(0.5)) await insist(world, (api) => api.replaceDefaults(sharedSettings(dice, world.script)));
   for (let i = 0; i < world.script.webhooks; i += 1) {
-    const body = { name: `webhook ${i}`, ...webhookSettings(dice) };
+    const body = { name: `webhook ${i}`, ...webhookSettings(dice, world.script) };
     await insist(world, (api) => api.createWebhook(body));
   }
 }
@@ -102,18 +103,20 @@ async function intervene(world: World, dice: Dice): Promise<void> {
   const webhook = live.find(({ number }) => number === row?.webhookNumber && dice.hit(0.7)) ?? dice.pick(live);
   const roll = dice.within(1, 100);
   if (roll <= 3 || webhook === undefined) {
-    return ask(world, 'creates a webhook', (api) => api.createWebhook({ name: 'late', ...webhookSettings(dice) }));
+    return ask(world, 'creates a webhook', (api) =>
+      api.createWebhook({ name: 'late', ...webhookSettings(dice, world.script) }),
+    );
   }
   const { id, number } = webhook;
   if (roll <= 6) return ask(world, `deletes w${number}`, (api) => api.deleteWebhook(id));
   if (roll <= 25) return ask(world, `pauses w${number}`, (api) => api.pauseWebhook(id));
   if (roll <= 45) return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
   if (roll <= 67) {
-    const patch = webhookPatch(dice);
+    const patch = webhookPatch(dice, world.script);
     return ask(world, `changes w${number} ${JSON.stringify(patch)}`, (api) => api.changeWebhook(id, patch as never));
   }
   if (roll <= 71) {
-    const settings = sharedSettings(dice);
+    const settings = sharedSettings(dice, world.script);
     return ask(world, `sets for all ${JSON.stringify(settings)}`, (api) => api.replaceDefaults(settings));
   }
   if (roll <= 78) {
@@ -151,26 +154,39 @@ async function ask(world: World, what: string, act: Parameters<World['call']>[0]
   world.trace.note(`operator ${what}: ${answer.kind === 'refused' ? answer.code : answer.kind}`);
 }
 
-/** Faults of machine and disk, at instants of their own. Crashes come between any two steps, and so from elsewhere. */
-export function scheduleFaults(world: World): void {
-  const { script, timeline, disk, trace } = world;
+/**
+ * Faults of machine and disk, at instants of their own; resolves when the disk has had room for the last time. Crashes come
+ * between any two steps, and so from elsewhere.
+ */
+export async function scheduleFaults(world: World): Promise<void> {
+  const { script, timeline, disk } = world;
   const dice = world.diceFor('faults');
   const sometime = () => dice.within(0, script.busyMs);
   for (let i = 0; i < script.stops; i += 1) timeline.outside(sometime(), () => world.stop({ isLast: false }));
   for (let i = 0; i < script.brokenDisks; i += 1) timeline.outside(sometime(), () => disk.breakNextCommit());
-  for (let i = 0; i < script.fullDisks; i += 1) {
-    const lastsMs = dice.within(100, 20_000);
-    timeline.outside(sometime(), () => {
-      trace.note('the disk is full');
-      disk.isFull = true;
-      // That is when what people do has to be taken back.
-      for (let act = 0; act < 3; act += 1) timeline.outside(dice.within(0, lastsMs), () => void intervene(world, dice));
-      timeline.outside(lastsMs, () => {
-        trace.note('the disk has room');
-        disk.isFull = false;
-      });
-    });
-  }
+  const fullDisks = Array.from({ length: script.fullDisks }, async (_, i) => {
+    await pause(world, sometime());
+    await fillDisk(world, dice, i);
+  });
+  await Promise.all(fullDisks);
+}
+
+/** Leaves the disk without room for a while, preferably while something is under way. */
+async function fillDisk(world: World, dice: Dice, time: number): Promise<void> {
+  const { disk, trace, timeline } = world;
+  const isQuiet = () => ![...world.picture.deliveries.values()].some(({ row }) => row.state === 'delivering');
+  for (let waited = 0; isQuiet() && waited < PATIENCE; waited += 1) await pause(world, ASK_AGAIN_MS);
+  const lastsMs = dice.within(100, 20_000);
+  trace.note('the disk is full');
+  disk.isFull = true;
+  // That is when what people do has to be taken back.
+  for (let act = 0; act < 3; act += 1) timeline.outside(dice.within(0, lastsMs), () => void intervene(world, dice));
+  await pause(world, lastsMs);
+  trace.note('the disk has room');
+  disk.isFull = false;
+  // Whoever was refused comes again, and all at once.
+  const markers = Array.from({ length: dice.within(1, 12) }, (_, place) => `full-${time}-${place}`);
+  await publishOne(world, dice, { markers, key: null, acknowledged: null, isRefused: false });
 }
 
 const LOOK_AGAIN_MS = 5_000;
@@ -178,9 +194,9 @@ const SELDOM_MS = 6 * 60 * 60 * 1000;
 /** How long a delivery may take that nothing stands in the way of. */
 const LATE_MS = 10 * 60 * 1000;
 
-/** Makes everybody well, and resolves when every delivery has ended. Reports those that do not. */
+/** Makes everybody well, and resolves when every delivery and replay has ended. Reports those that do not. */
 export async function healAndWait(world: World): Promise<void> {
-  const { receivers, disk, timeline, picture, verdicts, trace } = world;
+  const { receivers, disk, timeline, picture, trace } = world;
   trace.note('everybody is well from now on');
   receivers.heal();
   disk.isFull = false;
@@ -188,18 +204,35 @@ export async function healAndWait(world: World): Promise<void> {
   for (;;) {
     if (world.isUp) await Promise.all([...picture.webhooks.values()].map((webhook) => wakeUp(world, webhook)));
     const open = [...picture.deliveries.values()].filter(({ row, isTest }) => !(isTest || hasEnded(row.state)));
-    if (world.isUp && open.length === 0) return;
-    for (const { row, changedAt } of open) {
-      const holdUntil = picture.webhooks.get(row.webhookNumber)?.holdUntil ?? 0;
-      const since = Math.max(healedAt, row.dueAt ?? changedAt, holdUntil);
-      if (timeline.now() - since > LATE_MS) {
-        verdicts.violated('ends', `d${row.number} is still ${row.state}, due ${timeline.now() - since} ms ago`, row.id);
-        return;
-      }
-    }
-    const firstDueAt = Math.min(...open.map(({ row }) => row.dueAt ?? 0));
-    await pause(world, Math.min(Math.max(firstDueAt - timeline.now(), LOOK_AGAIN_MS), SELDOM_MS));
+    const running = [...picture.replays.values()].filter(({ row }) => row.state === 'running');
+    if (world.isUp && open.length === 0 && running.length === 0) return;
+    if (open.some((delivery) => isLate(world, delivery, healedAt))) return;
+    if (running.some((replay) => isStuck(world, replay, healedAt))) return;
+    const nextAt = open.length === 0 ? 0 : Math.min(...open.map(({ row }) => row.dueAt ?? 0));
+    await pause(world, Math.min(Math.max(nextAt - timeline.now(), LOOK_AGAIN_MS), SELDOM_MS));
   }
+}
+
+function isLate(
+  { picture, timeline, verdicts }: World,
+  { row, changedAt }: DeliveryPicture,
+  healedAt: number,
+): boolean {
+  const holdUntil = picture.webhooks.get(row.webhookNumber)?.holdUntil ?? 0;
+  const waitedMs = timeline.now() - Math.max(healedAt, row.dueAt ?? changedAt, holdUntil);
+  if (waitedMs <= LATE_MS) return false;
+  verdicts.violated('ends', `d${row.number} is still ${row.state}, due ${waitedMs} ms ago`, row.id);
+  return true;
+}
+
+/** Whether a replay makes nothing more, though none of what it has made is open. */
+function isStuck({ timeline, verdicts }: World, { row, changedAt, made }: ReplayPicture, healedAt: number): boolean {
+  const deliveries = [...made.values()];
+  if (deliveries.some((delivery) => !hasEnded(delivery.row.state))) return false;
+  const lastAt = Math.max(healedAt, changedAt, ...deliveries.map((delivery) => delivery.changedAt));
+  if (timeline.now() - lastAt <= LATE_MS) return false;
+  verdicts.violated('replays', `r${row.number} has made ${row.made} of ${row.count}, and makes no more`);
+  return true;
 }
 
 async function wakeUp(

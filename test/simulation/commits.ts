@@ -173,11 +173,12 @@ export function createCommitWitness({ picture, verdicts, trace, now, retentionMs
   }
 
   function onReplay(row: ReplayRow): void {
-    const replay = picture.replays.get(row.number) ?? { row, made: new Map<string, DeliveryPicture>() };
+    const replay = picture.replays.get(row.number) ?? { row, changedAt: now(), made: new Map() };
     picture.replays.set(row.number, replay);
     if (row.state !== replay.row.state || row.made === 0)
       trace.note(`store    r${row.number} (${row.body}) is ${row.state}, ${row.made} of ${row.count} made`);
     replay.row = row;
+    replay.changedAt = now();
     if (row.state === 'completed') debts.completed.push(replay);
   }
 

@@ -171,7 +171,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
   },
   {
     title: 'a body that is made again for each attempt',
-    plant: () => withSql(['d.body_hash, b.content,', 'd.body_hash, NULL AS content,']),
+    plant: () => withSql(['d.replay_number, b.content,', 'd.replay_number, NULL AS content,']),
     breaks: ['sameBytes'],
   },
   {
@@ -197,8 +197,8 @@ export const FLAWS: readonly PlantedFlaw[] = [
     plant: () =>
       withSql([
         'SELECT * FROM webhooks WHERE id = ?',
-        `SELECT number, id, name, signing_secret, paused, pause_reason, hold_until, version, created_at, updated_at, deleted_at,
-          CASE paused WHEN 1 THEN json_set(config, '$.enabled', json('false')) ELSE config END AS config FROM webhooks WHERE id = ?`,
+        `SELECT *, CASE paused WHEN 1 THEN json_set(config, '$.enabled', json('false')) ELSE config END AS config
+          FROM webhooks WHERE id = ?`,
       ]),
     breaks: ['owed'],
   },
@@ -221,8 +221,8 @@ export const FLAWS: readonly PlantedFlaw[] = [
     title: 'an Idempotency-Key that is kept apart from its effect',
     plant: () =>
       withSql([
-        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, created_at) VALUES (?, ?, ?, ?, ?)',
-        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, created_at) VALUES (? || random(), ?, ?, ?, ?)',
+        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, aside, created_at) VALUES (?,',
+        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, aside, created_at) VALUES (? || random(),',
       ]),
     breaks: ['onceOnly'],
   },
@@ -243,8 +243,9 @@ export const FLAWS: readonly PlantedFlaw[] = [
         get(id) {
           const webhook = directory.get(id);
           if (webhook === null) return null;
-          const { config } = webhook;
-          return { ...webhook, config: { ...config, limits: { ...config.limits, ratePerSecond: null } } };
+          const { limits } = webhook.config;
+          const ratePerSecond = limits.ratePerSecond && limits.ratePerSecond * 10;
+          return { ...webhook, config: { ...webhook.config, limits: { ...limits, ratePerSecond } } };
         },
       }),
     }),

@@ -48,6 +48,8 @@ export interface EventPicture {
 
 export interface ReplayPicture {
   row: ReplayRow;
+  /** When its row was written last. */
+  changedAt: number;
   /** Each event and webhook that it has made a delivery for. */
   made: Map<string, DeliveryPicture>;
 }

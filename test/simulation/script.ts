@@ -2,7 +2,7 @@ import type { ReplayRequest } from '../../src/deliveries/replays.ts';
 import type { WebhookId } from '../../src/kernel/ids.ts';
 import type { GivenSettings } from '../../src/webhooks/webhooks.schemas.ts';
 import type { Dice } from './dice.ts';
-import { MANNERS } from './receivers.ts';
+import { MANNERS, type Manner } from './receivers.ts';
 import type { Pace } from './timeline.ts';
 
 /** What is to happen in a run, as far as it can be said beforehand. Times are milliseconds. */
@@ -13,6 +13,10 @@ export interface Script {
   /** How long publishers publish and faults happen. */
   busyMs: number;
   webhooks: number;
+  /** What receivers and plans are like in this run, and how many webhooks limit their rate. */
+  manners: readonly Manner[];
+  plans: readonly Plan[];
+  ratedShare: number;
   publishers: number;
   publications: number;
   /** Whether somebody publishes more at once than a commit should hold. */
@@ -33,6 +37,10 @@ const PACES: readonly Pace[] = [
   { slowShare: 0.3, slowMs: 400, stallShare: 0.01, stallMs: 1_000 },
 ];
 
+/**
+ * Each run has some of the manners and plans, and not a little of everything: what takes several of one kind together
+ * then happens far more often (Groce et al., Swarm Testing, ISSTA 2012).
+ */
 export function writeScript(dice: Dice): Script {
   const publications = dice.within(5, 25);
   const crashes = dice.pick([0, 0, 1, 1, 2, 4]);
@@ -42,6 +50,9 @@ export function writeScript(dice: Dice): Script {
     pace: dice.pick(PACES),
     busyMs: dice.pick([5_000, 30_000, 120_000, 600_000]),
     webhooks: dice.within(1, 4),
+    manners: someOf(dice, MANNERS),
+    plans: someOf(dice, PLANS),
+    ratedShare: dice.pick([0, 0.1, 0.1, 0.8]),
     publishers: dice.within(1, 3),
     publications,
     isFlooded: dice.hit(0.01),
@@ -54,7 +65,15 @@ export function writeScript(dice: Dice): Script {
   };
 }
 
-const PLANS: readonly NonNullable<GivenSettings['retry']>[] = [
+function someOf<T>(dice: Dice, all: readonly T[]): T[] {
+  const share = dice.pick([0.2, 0.5, 1]);
+  const some = all.filter(() => dice.hit(share));
+  return some.length > 0 ? some : [dice.pick(all)];
+}
+
+type Plan = NonNullable<GivenSettings['retry']>;
+
+const PLANS: readonly Plan[] = [
   { strategy: 'delays', delaysMs: [] },
   { strategy: 'fixed', maxAttempts: 1, delayMs: 0, jitter: 0 },
   { strategy: 'delays', delaysMs: [0, 1_000] },
@@ -82,10 +101,11 @@ const SCOPES = [
 ];
 
 /** Settings of a webhook: some of its own, the rest inherited. */
-export function webhookSettings(dice: Dice) {
+export function webhookSettings(dice: Dice, script: Script) {
+  const url = urlOf(dice, script);
   return {
-    ...sharedSettings(dice),
-    url: dice.pick([urlOf(dice), urlOf(dice), urlOf(dice), `/${dice.pick(MANNERS)}/1`, null]),
+    ...sharedSettings(dice, script),
+    url: dice.pick([url, url, url, `/${dice.pick(script.manners)}/1`, null]),
     eventTypes: dice.pick(FILTERS),
     scope: dice.pick(SCOPES),
     routing: dice.hit(0.15) ? ('unmatched' as const) : ('always' as const),
@@ -93,23 +113,23 @@ export function webhookSettings(dice: Dice) {
 }
 
 /** Settings for all webhooks. */
-export function sharedSettings(dice: Dice) {
+export function sharedSettings(dice: Dice, script: Script) {
   return {
-    url: urlOf(dice),
-    retry: dice.hit(0.1) ? null : structuredClone(dice.pick(PLANS)),
+    url: urlOf(dice, script),
+    retry: dice.hit(0.1) ? null : structuredClone(dice.pick(script.plans)),
     timeoutMs: dice.pick([500, 2_000, 15_000]),
-    limits: dice.hit(0.2) ? null : limitsOf(dice),
+    limits: dice.hit(0.2) ? null : limitsOf(dice, script),
     ...rendering(dice),
   };
 }
 
-function urlOf(dice: Dice): string {
-  return `https://receiver.example/${dice.pick(MANNERS)}/${dice.within(1, 3)}`;
+function urlOf(dice: Dice, { manners }: Script): string {
+  return `https://receiver.example/${dice.pick(manners)}/${dice.within(1, 3)}`;
 }
 
-function limitsOf(dice: Dice) {
+function limitsOf(dice: Dice, { ratedShare }: Script) {
   const maxConcurrency = dice.pick([1, 1, 1, 2, 4]);
-  return { maxConcurrency, ...(dice.hit(0.15) ? { ratePerSecond: dice.pick([1, 5, 40]) } : {}) };
+  return { maxConcurrency, ...(dice.hit(ratedShare) ? { ratePerSecond: dice.pick([1, 5, 40]) } : {}) };
 }
 
 /** Settings that decide what a first attempt sends. */
@@ -121,8 +141,8 @@ function rendering(dice: Dice) {
 }
 
 /** A merge patch that changes one thing of a webhook, or switches it off or on. */
-export function webhookPatch(dice: Dice) {
-  const { url, retry, limits, eventTypes, timeoutMs } = webhookSettings(dice);
+export function webhookPatch(dice: Dice, script: Script) {
+  const { url, retry, limits, eventTypes, timeoutMs } = webhookSettings(dice, script);
   return dice.pick([
     { enabled: false },
     { enabled: true },

@@ -146,7 +146,8 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     if (content !== null && content !== one.content)
       verdicts.violated('sameBytes', `d${row.number} is sent as ${one.content}, and is to repeat ${content}`, row.id);
     const isSame = (rendering: string | null) => rendering !== null && rendering === one.rendering;
-    const before = sends.find(({ isLogged, rendering }) => isLogged || isSame(rendering));
+    // What a crash has swallowed may have been made by other settings than what was sent and logged after it.
+    const before = sends.find(({ isLogged }) => isLogged) ?? sends.find(({ rendering }) => isSame(rendering));
     if (before !== undefined && before.content !== one.content)
       verdicts.violated('sameBytes', `d${row.number} is sent as ${one.content}, and was as ${before.content}`, row.id);
     const marker = picture.events.get(row.eventSequence)?.marker ?? '';

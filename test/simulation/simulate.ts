@@ -70,7 +70,7 @@ function allSettled(): Promise<void> {
 async function play(world: World, plot: { isBusy: boolean; isOver: boolean }): Promise<void> {
   const { script } = world;
   await setUp(world);
-  scheduleFaults(world);
+  const faults = scheduleFaults(world);
   const publishers = Array.from({ length: script.publishers }, (_, i) => publish(world, `p${i + 1}`));
   const operator = operate(world);
   await after(world, script.busyMs);
@@ -78,7 +78,7 @@ async function play(world: World, plot: { isBusy: boolean; isOver: boolean }): P
   // Everybody gets an answer once the disk has room; whoever still publishes then is waited for.
   world.receivers.heal();
   world.disk.isFull = false;
-  await Promise.all([...publishers, operator]);
+  await Promise.all([...publishers, operator, faults]);
   await healAndWait(world);
   await after(world, AFTERWARDS_MS);
   world.stop({ isLast: true });
