@@ -2,7 +2,7 @@ import type { WebhookId } from '../../src/kernel/ids.ts';
 import type { Dice } from './dice.ts';
 import type { DeliveryPicture, ReplayPicture } from './picture.ts';
 import type { Publication } from './publications.ts';
-import { hasEnded } from './rules.ts';
+import { type Facts, hasEnded } from './rules.ts';
 import { eventFor, replayRequest, sharedSettings, webhookPatch, webhookSettings } from './script.ts';
 import type { World } from './world.ts';
 
@@ -13,6 +13,13 @@ function pause({ timeline }: World, ms: number): Promise<void> {
   });
 }
 
+/** Waits while something is so, at most until that instant. */
+async function waitWhile(world: World, until: number, isSo: () => boolean): Promise<void> {
+  while (isSo() && world.timeline.now() < until) await pause(world, world.script.busyMs / LOOKS);
+}
+
+/** How closely people watch for their moment, in shares of the busy time. */
+const LOOKS = 200;
 const ASK_AGAIN_MS = 400;
 const FLOOD = 250;
 /** Somebody without a key gives up when nobody takes the call for so long. */
@@ -61,6 +68,12 @@ async function publishOne(world: World, dice: Dice, publication: Publication): P
   }
 }
 
+/** What was held up while nobody could publish comes all at once. */
+function publishTogether(world: World, dice: Dice, name: string): Promise<void> {
+  const markers = Array.from({ length: dice.within(1, 12) }, (_, place) => `${name}-${place}`);
+  return publishOne(world, dice, { markers, key: null, acknowledged: null, isRefused: false });
+}
+
 /** Creates the webhooks that the run begins with. */
 export async function setUp(world: World): Promise<void> {
   const dice = world.diceFor('set-up');
@@ -93,12 +106,19 @@ export async function operate(world: World): Promise<void> {
   await Promise.all(acts);
 }
 
+/** One of the last list that has any, or, as often as not, of one before it. */
+function pickFrom<T>(dice: Dice, lists: readonly (readonly T[])[]): T | undefined {
+  const list = lists.findLast((one, index) => one.length > 0 && (index === 0 || dice.hit(0.5)));
+  return list && dice.pick(list);
+}
+
 /** Somebody does something to a webhook or a delivery, preferably where something is under way. */
 async function intervene(world: World, dice: Dice): Promise<void> {
   const { picture } = world;
   const all = [...picture.deliveries.values()];
   const inHand = all.filter(({ row }) => row.state === 'delivering');
-  const { row } = (inHand.length > 0 && dice.hit(0.7) ? dice.pick(inHand) : dice.pick(all.slice(-40))) ?? { row: null };
+  const inLine = inHand.filter(({ row, sends }) => !sends.some(({ attempt }) => attempt > row.attemptCount));
+  const row = pickFrom(dice, [all.slice(-40), inHand, inLine])?.row ?? null;
   const live = [...picture.webhooks.values()].filter(({ isDeleted }) => !isDeleted);
   const webhook = live.find(({ number }) => number === row?.webhookNumber && dice.hit(0.7)) ?? dice.pick(live);
   const roll = dice.within(1, 100);
@@ -109,23 +129,23 @@ async function intervene(world: World, dice: Dice): Promise<void> {
   }
   const { id, number } = webhook;
   if (roll <= 6) return ask(world, `deletes w${number}`, (api) => api.deleteWebhook(id));
-  if (roll <= 25) return ask(world, `pauses w${number}`, (api) => api.pauseWebhook(id));
-  if (roll <= 45) return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
-  if (roll <= 67) {
+  if (roll <= 20) return ask(world, `pauses w${number}`, (api) => api.pauseWebhook(id));
+  if (roll <= 38) return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
+  if (roll <= 58) {
     const patch = webhookPatch(dice, world.script);
     return ask(world, `changes w${number} ${JSON.stringify(patch)}`, (api) => api.changeWebhook(id, patch as never));
   }
-  if (roll <= 71) {
+  if (roll <= 62) {
     const settings = sharedSettings(dice, world.script);
     return ask(world, `sets for all ${JSON.stringify(settings)}`, (api) => api.replaceDefaults(settings));
   }
-  if (roll <= 78) {
+  if (roll <= 69) {
     const request = replayRequest(dice, id as WebhookId, world.timeline.now());
     return ask(world, `replays to w${number} ${JSON.stringify(request)}`, (api) => api.createReplay(request));
   }
-  if (roll <= 81) return cancelReplay(world);
-  if (roll <= 83 || row === null) return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
-  if (roll <= 91) return ask(world, `retries d${row.number}`, (api) => api.retryDelivery(row.id));
+  if (roll <= 72) return cancelReplay(world);
+  if (roll <= 74 || row === null) return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
+  if (roll <= 84) return ask(world, `retries d${row.number}`, (api) => api.retryDelivery(row.id));
   return ask(world, `cancels d${row.number}`, async (api) => {
     await api.cancelDelivery(row.id);
     world.witness.sends.cancelled(row.id);
@@ -161,21 +181,37 @@ async function ask(world: World, what: string, act: Parameters<World['call']>[0]
 export async function scheduleFaults(world: World): Promise<void> {
   const { script, timeline, disk } = world;
   const dice = world.diceFor('faults');
+  const calmAt = timeline.now() + script.busyMs;
   const sometime = () => dice.within(0, script.busyMs);
-  for (let i = 0; i < script.stops; i += 1) timeline.outside(sometime(), () => world.stop({ isLast: false }));
+  const stops = Array.from({ length: script.stops }, async (_, i) => {
+    await pause(world, i === 0 ? script.busyMs : sometime());
+    await stopForAWhile(world, calmAt);
+    await publishTogether(world, dice, `stop-${i}`);
+  });
   for (let i = 0; i < script.brokenDisks; i += 1) timeline.outside(sometime(), () => disk.breakNextCommit());
   const fullDisks = Array.from({ length: script.fullDisks }, async (_, i) => {
     await pause(world, sometime());
-    await fillDisk(world, dice, i);
+    await fillDisk(world, dice, calmAt);
+    await publishTogether(world, dice, `full-${i}`);
   });
-  await Promise.all(fullDisks);
+  await Promise.all([...stops, ...fullDisks]);
+}
+
+/** Stops the process, preferably while a receiver is left alone and nothing that waits for it reminds of that. */
+async function stopForAWhile(world: World, calmAt: number): Promise<void> {
+  const { picture, timeline } = world;
+  const isOpen = (number: number) =>
+    [...picture.deliveries.values()].some(({ row }) => row.webhookNumber === number && !hasEnded(row.state));
+  const isLeftAlone = ({ number, holdUntil }: Facts) => holdUntil > timeline.now() && !isOpen(number);
+  await waitWhile(world, calmAt, () => ![...picture.webhooks.values()].some(isLeftAlone));
+  world.stop({ isLast: false });
 }
 
 /** Leaves the disk without room for a while, preferably while something is under way. */
-async function fillDisk(world: World, dice: Dice, time: number): Promise<void> {
+async function fillDisk(world: World, dice: Dice, calmAt: number): Promise<void> {
   const { disk, trace, timeline } = world;
   const isQuiet = () => ![...world.picture.deliveries.values()].some(({ row }) => row.state === 'delivering');
-  for (let waited = 0; isQuiet() && waited < PATIENCE; waited += 1) await pause(world, ASK_AGAIN_MS);
+  await waitWhile(world, calmAt, isQuiet);
   const lastsMs = dice.within(100, 20_000);
   trace.note('the disk is full');
   disk.isFull = true;
@@ -184,9 +220,6 @@ async function fillDisk(world: World, dice: Dice, time: number): Promise<void> {
   await pause(world, lastsMs);
   trace.note('the disk has room');
   disk.isFull = false;
-  // Whoever was refused comes again, and all at once.
-  const markers = Array.from({ length: dice.within(1, 12) }, (_, place) => `full-${time}-${place}`);
-  await publishOne(world, dice, { markers, key: null, acknowledged: null, isRefused: false });
 }
 
 const LOOK_AGAIN_MS = 5_000;
@@ -213,6 +246,7 @@ export async function healAndWait(world: World): Promise<void> {
   }
 }
 
+/** Whether a delivery is long due, and nothing moves that could be before it in its line. */
 function isLate(
   { picture, timeline, verdicts }: World,
   { row, changedAt }: DeliveryPicture,
@@ -221,6 +255,8 @@ function isLate(
   const holdUntil = picture.webhooks.get(row.webhookNumber)?.holdUntil ?? 0;
   const waitedMs = timeline.now() - Math.max(healedAt, row.dueAt ?? changedAt, holdUntil);
   if (waitedMs <= LATE_MS) return false;
+  const ofWebhook = [...picture.deliveries.values()].filter((other) => other.row.webhookNumber === row.webhookNumber);
+  if (ofWebhook.some((other) => timeline.now() - other.changedAt <= LATE_MS)) return false;
   verdicts.violated('ends', `d${row.number} is still ${row.state}, due ${waitedMs} ms ago`, row.id);
   return true;
 }

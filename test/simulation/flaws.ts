@@ -251,6 +251,17 @@ export const FLAWS: readonly PlantedFlaw[] = [
     }),
     breaks: ['rate'],
   },
+  {
+    title: 'a word that the index takes for written, though its transaction was rolled back',
+    plant: () =>
+      withCommand('events.index', (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input)),
+    breaks: ['search'],
+  },
+  {
+    title: 'an index that keeps what retention has deleted',
+    plant: () => withSql(['DELETE FROM event_search WHERE rowid = ?', 'DELETE FROM event_search WHERE rowid = -?']),
+    breaks: ['search'],
+  },
   // Mistakes that the simulation has found in Waybill itself.
   {
     title: 'a delivery that is sent although it was cancelled while it was in line',
@@ -262,7 +273,6 @@ export const FLAWS: readonly PlantedFlaw[] = [
         return run(changed(tx, { signal }), input);
       }),
     breaks: ['onlyInHand'],
-    from: 250,
   },
   {
     title: 'a start that forgets what a receiver has asked for, and so what is published meanwhile',
@@ -273,6 +283,5 @@ export const FLAWS: readonly PlantedFlaw[] = [
       }),
     }),
     breaks: ['ends'],
-    from: 600,
   },
 ];

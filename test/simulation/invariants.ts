@@ -25,6 +25,7 @@ export const INVARIANTS = {
   ends: 'When everybody is well again, every delivery comes to its end in time.',
   delivered: 'What counts as delivered was taken by its receiver.',
   retention: 'Only what has ended long ago is deleted.',
+  search: 'Every event that is kept is found by its words, and none that is deleted.',
   faults: 'Waybill itself makes no mistake.',
 } as const;
 

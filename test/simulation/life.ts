@@ -10,7 +10,7 @@ import {
 import type { ReplayRequest } from '../../src/deliveries/replays.ts';
 import { parseEgressAllow, type Sender } from '../../src/egress/index.ts';
 import type { GivenEvent } from '../../src/events/events.ts';
-import { createEvents } from '../../src/events/index.ts';
+import { createEvents, createIndexing } from '../../src/events/index.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { createIds } from '../../src/kernel/ids.ts';
 import type { JsonObject } from '../../src/kernel/json.ts';
@@ -101,6 +101,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   });
   const retention = createRetention({ store, clock, retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
+  const indexing = createIndexing({ store, clock: seldom(clock), onFault });
   const replays = createReplays({ store, directory, clock, ids });
   const rules = parseEgressAllow('');
   const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
@@ -136,14 +137,23 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   await dispatcher.start();
   await replayLoop.start();
   retention.start();
+  indexing.start();
 
   return {
     async stop(callsAnswered) {
       retention.stop();
+      indexing.stop();
       await Promise.all([callsAnswered(), replayLoop.stop(), dispatcher.stop()]);
       await store.close();
     },
   };
+}
+
+const SELDOM_MS = 2_000;
+
+/** A clock whose timers take their time: hours of looking whether there is something to index would be nothing else. */
+function seldom(clock: Clock): Clock {
+  return { ...clock, after: (delayMs, run) => clock.after(Math.max(delayMs, SELDOM_MS), run) };
 }
 
 /** There is no If-Match here. */

@@ -56,10 +56,10 @@ export function writeScript(dice: Dice): Script {
     publishers: dice.within(1, 3),
     publications,
     isFlooded: dice.hit(0.01),
-    interventions: dice.pick([0, 10, 30, 50]),
+    interventions: dice.pick([0, 3, 10, 30, 50]),
     crashes,
     crashShare: crashes / (publications * dice.within(5, 40)),
-    stops: dice.pick([0, 0, 1, 2]),
+    stops: dice.pick([0, 1, 1, 2]),
     fullDisks: dice.pick([0, 0, 1, 2]),
     brokenDisks: dice.pick([0, 0, 0, 0, 1]),
   };
