@@ -1,9 +1,10 @@
 import type { WebhookId } from '../../src/kernel/ids.ts';
 import type { Dice } from './dice.ts';
+import type { DeliveryRow } from './journal.ts';
 import type { DeliveryPicture, ReplayPicture } from './picture.ts';
 import type { Publication } from './publications.ts';
 import { type Facts, hasEnded } from './rules.ts';
-import { eventFor, replayRequest, sharedSettings, webhookPatch, webhookSettings } from './script.ts';
+import { type Act, eventFor, nextAct, replayRequest, sharedSettings, webhookPatch, webhookSettings } from './script.ts';
 import type { World } from './world.ts';
 
 /** Resolves after so long of virtual time, whatever becomes of the process. */
@@ -34,8 +35,8 @@ export async function publish(world: World, name: string): Promise<void> {
     // Now and then one comes right after another.
     if (dice.hit(0.8)) await pause(world, dice.within(0, (2 * script.busyMs) / count));
     const size = i === 1 && script.isFlooded ? FLOOD : dice.hit(0.3) ? dice.within(2, 6) : 1;
-    const markers = Array.from({ length: size }, (_, place) => `${name}-${i}-${place}`);
-    const key = dice.hit(0.4) ? `${name}-${i}` : null;
+    const markers = Array.from({ length: size }, (_, place) => `${name}n${i}-${place}`);
+    const key = dice.hit(0.4) ? `${name}n${i}` : null;
     await publishOne(world, dice, { markers, key, acknowledged: null, isRefused: false });
   }
 }
@@ -121,34 +122,48 @@ async function intervene(world: World, dice: Dice): Promise<void> {
   const row = pickFrom(dice, [all.slice(-40), inHand, inLine])?.row ?? null;
   const live = [...picture.webhooks.values()].filter(({ isDeleted }) => !isDeleted);
   const webhook = live.find(({ number }) => number === row?.webhookNumber && dice.hit(0.7)) ?? dice.pick(live);
-  const roll = dice.within(1, 100);
-  if (roll <= 3 || webhook === undefined) {
+  const act = nextAct(dice, world.script);
+  if (webhook === undefined || act === 'create') {
     return ask(world, 'creates a webhook', (api) =>
       api.createWebhook({ name: 'late', ...webhookSettings(dice, world.script) }),
     );
   }
-  const { id, number } = webhook;
-  if (roll <= 6) return ask(world, `deletes w${number}`, (api) => api.deleteWebhook(id));
-  if (roll <= 20) return ask(world, `pauses w${number}`, (api) => api.pauseWebhook(id));
-  if (roll <= 38) return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
-  if (roll <= 58) {
-    const patch = webhookPatch(dice, world.script);
-    return ask(world, `changes w${number} ${JSON.stringify(patch)}`, (api) => api.changeWebhook(id, patch as never));
+  if (row !== null && act === 'retry') return ask(world, `retries d${row.number}`, (api) => api.retryDelivery(row.id));
+  if (row !== null && act === 'cancel') return cancelDelivery(world, row);
+  if (act === 'cancel-replay') return cancelReplay(world);
+  return treat(world, dice, webhook, act);
+}
+
+/** Does something to a webhook, or to what all of them share. */
+async function treat(world: World, dice: Dice, { id, number }: Facts, act: Act): Promise<void> {
+  switch (act) {
+    case 'delete':
+      return ask(world, `deletes w${number}`, (api) => api.deleteWebhook(id));
+    case 'pause':
+      return ask(world, `pauses w${number}`, (api) => api.pauseWebhook(id));
+    case 'resume':
+      return ask(world, `resumes w${number}`, (api) => api.resumeWebhook(id));
+    case 'change': {
+      const patch = webhookPatch(dice, world.script);
+      return ask(world, `changes w${number} ${JSON.stringify(patch)}`, (api) => api.changeWebhook(id, patch as never));
+    }
+    case 'set-for-all': {
+      const settings = sharedSettings(dice, world.script);
+      return ask(world, `sets for all ${JSON.stringify(settings)}`, (api) => api.replaceDefaults(settings));
+    }
+    case 'replay': {
+      const request = replayRequest(dice, id as WebhookId, world.timeline.now());
+      return ask(world, `replays to w${number} ${JSON.stringify(request)}`, (api) => api.createReplay(request));
+    }
+    default:
+      return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
   }
-  if (roll <= 62) {
-    const settings = sharedSettings(dice, world.script);
-    return ask(world, `sets for all ${JSON.stringify(settings)}`, (api) => api.replaceDefaults(settings));
-  }
-  if (roll <= 69) {
-    const request = replayRequest(dice, id as WebhookId, world.timeline.now());
-    return ask(world, `replays to w${number} ${JSON.stringify(request)}`, (api) => api.createReplay(request));
-  }
-  if (roll <= 72) return cancelReplay(world);
-  if (roll <= 74 || row === null) return ask(world, `tests w${number}`, (api) => api.testWebhook(id));
-  if (roll <= 84) return ask(world, `retries d${row.number}`, (api) => api.retryDelivery(row.id));
-  return ask(world, `cancels d${row.number}`, async (api) => {
-    await api.cancelDelivery(row.id);
-    world.witness.sends.cancelled(row.id);
+}
+
+function cancelDelivery(world: World, { id, number }: DeliveryRow): Promise<void> {
+  return ask(world, `cancels d${number}`, async (api) => {
+    await api.cancelDelivery(id);
+    world.witness.sends.cancelled(id);
   });
 }
 
@@ -186,13 +201,13 @@ export async function scheduleFaults(world: World): Promise<void> {
   const stops = Array.from({ length: script.stops }, async (_, i) => {
     await pause(world, i === 0 ? script.busyMs : sometime());
     await stopForAWhile(world, calmAt);
-    await publishTogether(world, dice, `stop-${i}`);
+    await publishTogether(world, dice, `stop${i}`);
   });
   for (let i = 0; i < script.brokenDisks; i += 1) timeline.outside(sometime(), () => disk.breakNextCommit());
   const fullDisks = Array.from({ length: script.fullDisks }, async (_, i) => {
     await pause(world, sometime());
     await fillDisk(world, dice, calmAt);
-    await publishTogether(world, dice, `full-${i}`);
+    await publishTogether(world, dice, `full${i}`);
   });
   await Promise.all([...stops, ...fullDisks]);
 }
@@ -216,7 +231,7 @@ async function fillDisk(world: World, dice: Dice, calmAt: number): Promise<void>
   trace.note('the disk is full');
   disk.isFull = true;
   // That is when what people do has to be taken back.
-  for (let act = 0; act < 3; act += 1) timeline.outside(dice.within(0, lastsMs), () => void intervene(world, dice));
+  for (let act = 0; act < 10; act += 1) timeline.outside(dice.within(0, lastsMs), () => void intervene(world, dice));
   await pause(world, lastsMs);
   trace.note('the disk has room');
   disk.isFull = false;

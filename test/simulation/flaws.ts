@@ -33,12 +33,14 @@ function withSql(...edits: readonly [part: string, by: string][]): Flaw {
   };
 }
 
-/** Wraps what one command does. */
-function withCommand(name: string, wrap: (run: Run) => Run): Flaw {
+/** Wraps what each of some commands does. */
+function withCommands(names: readonly string[], wrap: (run: Run) => Run): Flaw {
   return {
     handlers: (handlers) =>
       handlers.map((handler) =>
-        handler.kind === 'command' && handler.name === name ? { ...handler, run: wrap(handler.run as Run) } : handler,
+        handler.kind === 'command' && names.includes(handler.name)
+          ? { ...handler, run: wrap(handler.run as Run) }
+          : handler,
       ),
   };
 }
@@ -74,7 +76,7 @@ function commitLater(connection: Connection): Connection {
 /** Numbers that a command took are not given back when it is rolled back. */
 function keepNumbers(): Flaw {
   const skipped = new Map<string, number>();
-  return withCommand('events.publish', (run) => (tx, input) => {
+  return withCommands(['events.publish'], (run) => (tx, input) => {
     const next = async (counter: string) => {
       const number = await tx.next(counter);
       tx.onRollback(() => skipped.set(counter, (skipped.get(counter) ?? 0) + 1));
@@ -112,7 +114,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
   },
   {
     title: 'a start that leaves in hand what a dead process held',
-    plant: () => withCommand('deliveries.rescue', () => () => 0),
+    plant: () => withCommands(['deliveries.rescue'], () => () => 0),
     breaks: ['deadHands'],
   },
   {
@@ -127,7 +129,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
   {
     title: 'a delivery that is handed out twice',
     plant: () =>
-      withCommand('deliveries.claim', (run) => (tx, input) => {
+      withCommands(['deliveries.claim'], (run) => (tx, input) => {
         const signal = (topic: string, payload: unknown) => {
           tx.signal(topic, payload);
           if (topic === HANDED) tx.signal(topic, payload);
@@ -139,8 +141,8 @@ export const FLAWS: readonly PlantedFlaw[] = [
   {
     title: 'a slot that stays given back when the settlement is not committed',
     plant: () =>
-      withCommand(
-        'deliveries.settle',
+      withCommands(
+        ['deliveries.settle'],
         (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input),
       ),
     breaks: ['inFlight'],
@@ -205,13 +207,22 @@ export const FLAWS: readonly PlantedFlaw[] = [
   {
     title: 'a memory of webhooks that survives a rollback',
     plant: () =>
-      withCommand('webhooks.change', (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input)),
+      withCommands(
+        [
+          'webhooks.create',
+          'webhooks.change',
+          'webhooks.change_defaults',
+          'webhooks.pause',
+          'deliveries.remove_webhook',
+        ],
+        (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input),
+      ),
     breaks: ['owed', 'acknowledged'],
   },
   {
     title: 'a delivery that is given up without a word',
     plant: () =>
-      withCommand('deliveries.settle', (run) => (tx, input) => {
+      withCommands(['deliveries.settle'], (run) => (tx, input) => {
         const { settlements, now } = input as { settlements: object[]; now: number };
         return run(tx, { now, settlements: settlements.map((one) => ({ ...one, news: null })) } as never);
       }),
@@ -254,7 +265,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
   {
     title: 'a word that the index takes for written, though its transaction was rolled back',
     plant: () =>
-      withCommand('events.index', (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input)),
+      withCommands(['events.index'], (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input)),
     breaks: ['search'],
   },
   {
@@ -266,7 +277,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
   {
     title: 'a delivery that is sent although it was cancelled while it was in line',
     plant: () =>
-      withCommand('deliveries.cancel', (run) => (tx, input) => {
+      withCommands(['deliveries.cancel'], (run) => (tx, input) => {
         const signal = (topic: string, payload: unknown) => {
           if (topic !== CANCELLED) tx.signal(topic, payload);
         };

@@ -149,7 +149,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   };
 }
 
-const SELDOM_MS = 2_000;
+const SELDOM_MS = 5_000;
 
 /** A clock whose timers take their time: hours of looking whether there is something to index would be nothing else. */
 function seldom(clock: Clock): Clock {

@@ -13,9 +13,10 @@ export interface Script {
   /** How long publishers publish and faults happen. */
   busyMs: number;
   webhooks: number;
-  /** What receivers and plans are like in this run, and how many webhooks limit their rate. */
+  /** What receivers, plans and people are like in this run, and how many webhooks limit their rate. */
   manners: readonly Manner[];
   plans: readonly Plan[];
+  acts: readonly Act[];
   ratedShare: number;
   publishers: number;
   publications: number;
@@ -31,14 +32,39 @@ export interface Script {
   brokenDisks: number;
 }
 
+/** In days. Nobody can set it, but few runs last for a day. */
+const MINUTE = 1 / (24 * 60);
+
 const PACES: readonly Pace[] = [
   { slowShare: 0.1, slowMs: 5, stallShare: 0, stallMs: 0 },
   { slowShare: 0.5, slowMs: 20, stallShare: 0.02, stallMs: 50 },
   { slowShare: 0.3, slowMs: 400, stallShare: 0.01, stallMs: 1_000 },
 ];
 
+/** What people do, and how often of a hundred times. */
+const ACTS = {
+  create: 3,
+  delete: 3,
+  pause: 14,
+  resume: 18,
+  change: 20,
+  'set-for-all': 4,
+  replay: 7,
+  'cancel-replay': 3,
+  test: 2,
+  retry: 10,
+  cancel: 16,
+} as const;
+
+export type Act = keyof typeof ACTS;
+
+/** What somebody does next. */
+export function nextAct(dice: Dice, { acts }: Script): Act {
+  return dice.pick(acts.flatMap((act) => Array<Act>(ACTS[act]).fill(act)));
+}
+
 /**
- * Each run has some of the manners and plans, and not a little of everything: what takes several of one kind together
+ * Each run has some of the manners, plans and acts, and not a little of everything: what takes several of one kind together
  * then happens far more often (Groce et al., Swarm Testing, ISSTA 2012).
  */
 export function writeScript(dice: Dice): Script {
@@ -46,12 +72,13 @@ export function writeScript(dice: Dice): Script {
   const crashes = dice.pick([0, 0, 1, 1, 2, 4]);
   return {
     maxInFlight: dice.pick([2, 2, 3, 4, 8, 64]),
-    retentionDays: dice.pick([1, 30]),
+    retentionDays: dice.pick([MINUTE, 1, 30]),
     pace: dice.pick(PACES),
     busyMs: dice.pick([5_000, 30_000, 120_000, 600_000]),
     webhooks: dice.within(1, 4),
     manners: someOf(dice, MANNERS),
     plans: someOf(dice, PLANS),
+    acts: someOf(dice, Object.keys(ACTS) as Act[]),
     ratedShare: dice.pick([0, 0.1, 0.1, 0.8]),
     publishers: dice.within(1, 3),
     publications,
@@ -142,7 +169,7 @@ function rendering(dice: Dice) {
 
 /** A merge patch that changes one thing of a webhook, or switches it off or on. */
 export function webhookPatch(dice: Dice, script: Script) {
-  const { url, retry, limits, eventTypes, timeoutMs } = webhookSettings(dice, script);
+  const { url, retry, limits, eventTypes, scope, routing, timeoutMs } = webhookSettings(dice, script);
   return dice.pick([
     { enabled: false },
     { enabled: true },
@@ -151,6 +178,9 @@ export function webhookPatch(dice: Dice, script: Script) {
     { retry },
     { limits },
     { eventTypes },
+    { eventTypes },
+    { scope },
+    { routing },
     { timeoutMs },
     rendering(dice),
     rendering(dice),
