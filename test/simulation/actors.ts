@@ -199,7 +199,7 @@ export async function scheduleFaults(world: World): Promise<void> {
   const calmAt = timeline.now() + script.busyMs;
   const sometime = () => dice.within(0, script.busyMs);
   const stops = Array.from({ length: script.stops }, async (_, i) => {
-    await pause(world, i === 0 ? script.busyMs : sometime());
+    await pause(world, sometime());
     await stopForAWhile(world, calmAt);
     await publishTogether(world, dice, `stop${i}`);
   });

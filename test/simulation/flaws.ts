@@ -193,6 +193,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
       }),
     }),
     breaks: ['held'],
+    from: 20,
   },
   {
     title: 'a paused webhook that is owed nothing',
@@ -245,6 +246,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
         'DELETE FROM replay_candidates WHERE replay_number = ? AND webhook_number = ? AND number = ? AND FALSE',
       ]),
     breaks: ['replays'],
+    from: 50,
   },
   {
     title: 'a rate that nobody keeps to',
@@ -267,6 +269,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
     plant: () =>
       withCommands(['events.index'], (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input)),
     breaks: ['search'],
+    from: 40,
   },
   {
     title: 'an index that keeps what retention has deleted',
@@ -284,6 +287,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
         return run(changed(tx, { signal }), input);
       }),
     breaks: ['onlyInHand'],
+    from: 35,
   },
   {
     title: 'a start that forgets what a receiver has asked for, and so what is published meanwhile',
