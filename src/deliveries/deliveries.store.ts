@@ -245,8 +245,12 @@ export function createDeliveryWrites(dependencies: Dependencies) {
     return paused || !enabled || (holdUntil !== null && holdUntil > now);
   }
 
-  /** Something of the webhook is due and in nobody's hand: that changes when a slot is given back, or its rate allows. */
+  /**
+   * Something of the webhook is due and in nobody's hand: that changes when a slot is given back, its rate allows, or its
+   * receiver need not be left alone any more. `now` may be long past, for what comes of an event that was made then.
+   */
   function waitForTurn(tx: Tx, rules: WebhookRules, now: number): void {
+    tellEndOfHold(tx, rules, now);
     if (isHeld(rules, now)) return;
     if (rules.isPaced) tellDue(tx, rules.id, now);
     else setWaiting(tx, rules.id, true);
@@ -335,7 +339,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
   /** Hands out what is due of a webhook, and says when the rest is. */
   async function claim(tx: Tx, rules: WebhookRules, now: number, most = Number.POSITIVE_INFINITY): Promise<void> {
     setWaiting(tx, rules.id, false);
-    if (rules.holdUntil !== null && rules.holdUntil > now) tellDue(tx, rules.id, rules.holdUntil);
+    tellEndOfHold(tx, rules, now);
     if (isHeld(rules, now)) return;
     const free = Math.min(slots.free(rules.id, lineOf(rules)), most, MAX_CLAIM);
     const rows = free === 0 ? [] : await tx.all<HandedRow>(SELECT_DUE, rules.number, now, free);
@@ -369,6 +373,10 @@ export function createDeliveryWrites(dependencies: Dependencies) {
   async function tellNextDue(tx: Tx, rules: WebhookRules): Promise<void> {
     const next = await tx.get<{ due_at: number }>(NEXT_DUE, rules.number);
     if (next !== undefined) tellDue(tx, rules.id, next.due_at);
+  }
+
+  function tellEndOfHold(tx: Tx, { id, holdUntil }: WebhookRules, now: number): void {
+    if (holdUntil !== null && holdUntil > now) tellDue(tx, id, holdUntil);
   }
 
   function tellDue(tx: Tx, webhookId: WebhookId, at: number): void {

@@ -308,13 +308,6 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     if (webhook === null && lane.underway.size === 0) lanes.delete(lane.webhookId);
   });
 
-  /** What is published while a receiver wants to be left alone tells nobody when it is due. */
-  function wakeAfterHolds(): void {
-    for (const { record } of directory.list()) {
-      if ((record.holdUntil ?? 0) > clock.now()) wake(laneOf(record.id), record.holdUntil as number);
-    }
-  }
-
   async function cancelLeftOvers(): Promise<void> {
     for (const webhookId of await store.read(orphanedWebhooks, null)) {
       let isMore = true;
@@ -338,7 +331,6 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       await store.run(rescueAbandoned, { now: clock.now() });
       const webhookIds = directory.list().map((webhook) => webhook.record.id);
       for (const { webhookId, at } of await store.read(firstDue, { webhookIds })) wake(laneOf(webhookId), at);
-      wakeAfterHolds();
       void cancelLeftOvers().catch(onFault);
     },
     async stop() {

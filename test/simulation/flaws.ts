@@ -1,5 +1,6 @@
-import { CANCELLED, HANDED } from '../../src/deliveries/handed.ts';
+import { CANCELLED, DUE, type Due, HANDED } from '../../src/deliveries/handed.ts';
 import type { Exchange } from '../../src/egress/index.ts';
+import type { NewEvent } from '../../src/events/index.ts';
 import type { Handler, Tx } from '../../src/store/index.ts';
 import type { Connection } from '../../src/store/sqlite/driver.ts';
 import type { Invariant } from './invariants.ts';
@@ -290,13 +291,16 @@ export const FLAWS: readonly PlantedFlaw[] = [
     from: 35,
   },
   {
-    title: 'a start that forgets what a receiver has asked for, and so what is published meanwhile',
-    plant: () => ({
-      directory: (directory) => ({
-        ...directory,
-        list: () => directory.list().map((webhook) => ({ ...webhook, record: { ...webhook.record, holdUntil: null } })),
+    title: 'a publication that tells nobody when its receiver need not be left alone any more',
+    plant: () =>
+      withCommands(['events.publish'], (run) => (tx, input) => {
+        const [first] = input as readonly NewEvent[];
+        const signal = (topic: string, payload: unknown) => {
+          // What is due at once is so because of a rate.
+          if (topic !== DUE || (payload as Due).at <= (first?.createdAt ?? 0)) tx.signal(topic, payload);
+        };
+        return run(changed(tx, { signal }), input);
       }),
-    }),
     breaks: ['ends'],
   },
 ];
