@@ -276,12 +276,15 @@ function isLate(
   return true;
 }
 
-/** Whether a replay makes nothing more, though none of what it has made is open. */
-function isStuck({ timeline, verdicts }: World, { row, changedAt, made }: ReplayPicture, healedAt: number): boolean {
-  const deliveries = [...made.values()];
-  if (deliveries.some((delivery) => !hasEnded(delivery.row.state))) return false;
-  const lastAt = Math.max(healedAt, changedAt, ...deliveries.map((delivery) => delivery.changedAt));
-  if (timeline.now() - lastAt <= LATE_MS) return false;
+/** Whether a replay makes nothing more, though none of what it has made is open and no other is in its way. */
+function isStuck(
+  { picture, timeline, verdicts }: World,
+  { row, changedAt, made }: ReplayPicture,
+  healedAt: number,
+): boolean {
+  if ([...made.values()].some((delivery) => !hasEnded(delivery.row.state))) return false;
+  const moves = [...picture.deliveries.values()].map((delivery) => delivery.changedAt);
+  if (timeline.now() - Math.max(healedAt, changedAt, ...moves) <= LATE_MS) return false;
   verdicts.violated('replays', `r${row.number} has made ${row.made} of ${row.count}, and makes no more`);
   return true;
 }

@@ -32,8 +32,8 @@ export interface Script {
   brokenDisks: number;
 }
 
-/** In days. Nobody can set it, but few runs last for a day. */
-const MINUTE = 1 / (24 * 60);
+/** Nobody can keep things for as short as that, but few runs last for a day. */
+const MINUTE_IN_DAYS = 1 / (24 * 60);
 
 const PACES: readonly Pace[] = [
   { slowShare: 0.1, slowMs: 5, stallShare: 0, stallMs: 0 },
@@ -72,7 +72,7 @@ export function writeScript(dice: Dice): Script {
   const crashes = dice.pick([0, 0, 1, 1, 2, 4]);
   return {
     maxInFlight: dice.pick([2, 2, 3, 4, 8, 64]),
-    retentionDays: dice.pick([MINUTE, 1, 30]),
+    retentionDays: dice.pick([MINUTE_IN_DAYS, 1, 30]),
     pace: dice.pick(PACES),
     busyMs: dice.pick([5_000, 30_000, 120_000, 600_000]),
     webhooks: dice.within(1, 4),
