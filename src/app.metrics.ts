@@ -11,7 +11,10 @@ export interface Metrics {
 }
 
 /** What Prometheus may scrape. Names start with `waybill_`; times are seconds. */
-export function createMetrics(store: Store, underway: () => number): Metrics {
+export function createMetrics(
+  store: Store,
+  { underway, openBreakers }: { underway: () => number; openBreakers: () => number },
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -53,6 +56,14 @@ export function createMetrics(store: Store, underway: () => number): Metrics {
     registers,
     collect() {
       this.set(underway());
+    },
+  });
+  new Gauge({
+    name: 'waybill_breakers_open',
+    help: 'Webhooks whose receivers fail, so that only probes are sent.',
+    registers,
+    collect() {
+      this.set(openBreakers());
     },
   });
   new Gauge({

@@ -106,9 +106,16 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       metrics.attempted(attempt);
       systemLog.note(attempt, 'delivery.attempted');
     },
+    reportBreaker({ webhookId, isOpen }) {
+      if (isOpen) log.warn({ webhookId }, 'the receiver fails again and again: what it is owed waits until it is back');
+      else log.info({ webhookId }, 'the receiver is back: what it is owed goes out');
+    },
     onFault,
   });
-  const metrics = createMetrics(store, () => dispatcher.underway);
+  const metrics = createMetrics(store, {
+    underway: () => dispatcher.underway,
+    openBreakers: () => directory.list().filter(({ record }) => record.breaker !== null).length,
+  });
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
   const feed = createFeed({

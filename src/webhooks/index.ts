@@ -6,7 +6,7 @@ export type { MatchEvent, MatchRules } from './matching.ts';
 export { settingsRoutes } from './settings.routes.ts';
 export { signingKeysAt } from './signing-keys.ts';
 export { unmatchedWebhooks } from './unmatched.ts';
-export type { Auth } from './webhook.ts';
+export type { Auth, WebhookRecord } from './webhook.ts';
 export { webhookRoutes } from './webhooks.routes.ts';
 export type { Basis, WebhookBook, WebhookRules } from './webhooks.store.ts';
 export { createWebhooks } from './webhooks.ts';

@@ -52,6 +52,15 @@ export type OwnConfig = Partial<WebhookConfig<string>>;
 /** Every setting that a webhook can inherit. Without a default URL each webhook needs its own. Secrets are sealed. */
 export type DefaultConfig = Omit<WebhookConfig<string>, 'url'> & { url: string | null };
 
+/** A breaker that is open. Instants are epoch milliseconds. */
+export interface Breaker {
+  openedAt: number;
+  /** Probes that have failed. */
+  probes: number;
+  /** When the next one may be sent. */
+  probeAt: number;
+}
+
 export type PauseReason = 'manual' | 'gone';
 export type WebhookState = 'active' | 'paused' | 'disabled';
 
@@ -72,6 +81,8 @@ export interface WebhookRecord {
   pauseReason: PauseReason | null;
   /** Until when its receiver asked to be left alone, or null. */
   holdUntil: number | null;
+  /** Since when its receiver has failed again and again and nothing is sent but probes; null while it is not so. */
+  breaker: Breaker | null;
   /** Counts changes of the configuration. */
   version: number;
   createdAt: number;

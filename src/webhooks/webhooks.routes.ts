@@ -212,6 +212,8 @@ function presentWebhook({ record, config, state }: WebhookView, now: number) {
   const configured = record.config.url;
   // A record that a version without rotation kept for somebody's second request lacks the member.
   const previousSecret = record.previousSecret ?? null;
+  // Nor does one of a version without breakers.
+  const breaker = record.breaker ?? null;
   return {
     id: record.id,
     name: record.name,
@@ -220,6 +222,11 @@ function presentWebhook({ record, config, state }: WebhookView, now: number) {
     enabled,
     state,
     pauseReason: record.pauseReason,
+    breaker: breaker && {
+      openedAt: formatInstant(breaker.openedAt),
+      failedProbes: breaker.probes,
+      nextProbeAt: formatInstant(breaker.probeAt),
+    },
     method,
     contentType,
     auth: maskAuth(auth),

@@ -184,6 +184,15 @@ export const WebhookAnswer = Type.Object({
   configuredUrl: Type.Optional(Type.String({ description: "A relative URL as it was given: the webhook's own." })),
   state: Type.Enum(['active', 'paused', 'disabled']),
   pauseReason: nullable(Type.Enum(['manual', 'gone'])),
+  breaker: nullable(
+    Type.Object(
+      { openedAt: Instant, failedProbes: Type.Integer(), nextProbeAt: Instant },
+      {
+        description:
+          'Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed.',
+      },
+    ),
+  ),
   ...shown,
   signingSecret: Type.Unsafe<string | { set: true }>({
     description: '`{ "set": true }`; the secret itself only in the answer that created it.',

@@ -61,6 +61,7 @@ describe('creating a webhook', () => {
       ...DEFAULTS,
       state: 'active',
       pauseReason: null,
+      breaker: null,
       signingSecret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
       previousSecretExpiresAt: null,
       inherited: expect.any(Array),

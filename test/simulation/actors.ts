@@ -267,8 +267,8 @@ function isLate(
   { row, changedAt }: DeliveryPicture,
   healedAt: number,
 ): boolean {
-  const holdUntil = picture.webhooks.get(row.webhookNumber)?.holdUntil ?? 0;
-  const waitedMs = timeline.now() - Math.max(healedAt, row.dueAt ?? changedAt, holdUntil);
+  const { holdUntil = 0, probeAt = 0 } = picture.webhooks.get(row.webhookNumber) ?? {};
+  const waitedMs = timeline.now() - Math.max(healedAt, row.dueAt ?? changedAt, holdUntil, probeAt);
   if (waitedMs <= LATE_MS) return false;
   const ofWebhook = [...picture.deliveries.values()].filter((other) => other.row.webhookNumber === row.webhookNumber);
   if (ofWebhook.some((other) => timeline.now() - other.changedAt <= LATE_MS)) return false;

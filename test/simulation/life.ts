@@ -97,6 +97,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     ids,
     instance: instance.facts,
     report: () => undefined,
+    reportBreaker: () => undefined,
     onFault,
   });
   const retention = createRetention({ store, clock, retentionDays, onFault });
