@@ -39,6 +39,7 @@ import {
   type Basis,
   createDefaultSettings,
   createWebhooks,
+  keySetRoutes,
   openDirectory,
   openInstance,
   settingsRoutes,
@@ -170,6 +171,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     DeliverySchema,
   });
   webhookRoutes(api, { webhooks, directory, clock, remove });
+  keySetRoutes(api, { directory, clock });
   settingsRoutes(api, { directory, defaults, instance });
   deliveryRoutes(api, {
     store,

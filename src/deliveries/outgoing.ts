@@ -3,10 +3,10 @@ import type { OutboundRequest } from '../egress/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { version } from '../kernel/version.ts';
 import { cloudEventAttributes, type InstanceFacts, renderBody } from '../payloads/index.ts';
-import { type Auth, signingKeysAt, type Webhook } from '../webhooks/index.ts';
+import type { Auth, Webhook } from '../webhooks/index.ts';
 import type { Handed, SentBody } from './handed.ts';
 import { MASK, spellingsOf } from './masking.ts';
-import { signStandard } from './sign.ts';
+import { addSignature } from './sign.ts';
 
 /** A request ready to be sent, and how the log shows it. */
 export interface Outgoing {
@@ -49,22 +49,16 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFa
   const body = subject.sent ?? render(webhook, subject, instance);
   const settled = settledParts(webhook);
   const timestamp = String(Math.floor(now / 1000));
-  const own = [
-    'content-type',
-    body.contentType,
-    'webhook-id',
-    subject.event.id,
-    'webhook-timestamp',
-    timestamp,
-    'webhook-signature',
-    signStandard(signingKeysAt(webhook.signing, now), subject.event.id, timestamp, body.content),
+  const own = ['content-type', body.contentType, 'webhook-id', subject.event.id, 'webhook-timestamp', timestamp];
+  addSignature(own, webhook, { id: subject.event.id, timestamp, body: body.content }, now);
+  own.push(
     'x-waybill-event',
     subject.announcedType ?? subject.event.type,
     'x-waybill-delivery',
     subject.id,
     'x-waybill-attempt',
     String(subject.attemptCount + 1),
-  ];
+  );
   if (subject.sequence !== null) own.push('x-waybill-sequence', String(subject.sequence));
   const { payload } = config;
   if (payload.format === 'cloudevents' && payload.mode === 'binary') own.push(...cloudEventHeaders(subject, instance));

@@ -5,6 +5,7 @@ import { validateHeaderName, validateHeaderValue } from '../kernel/http-words.ts
 import { escapeMember } from '../kernel/json.ts';
 import { mediaKindOf } from '../payloads/index.ts';
 import type { GivenSecret } from './secrets.ts';
+import { ownSignatureHeaders } from './signing.ts';
 import type { Auth, DefaultConfig, OwnConfig } from './webhook.ts';
 
 /** Settings in force, secrets as they were given. A webhook's URL is empty where it has none. */
@@ -34,6 +35,7 @@ const RESERVED_PREFIXES = ['webhook-', 'x-waybill-'];
 export function checkWebhook(config: GivenConfig, own: OwnConfig, rules: EgressRules): void {
   if (!config.url) throw unacceptable('/url', missingUrl(own.url));
   checkRest(config, rules);
+  checkSignatureHeaders(config, own);
   const clash = clashingHeader(config);
   if (clash === null) return;
   // Where the webhook inherits the headers, it is its auth that does not go with them.
@@ -47,6 +49,7 @@ export function checkWebhook(config: GivenConfig, own: OwnConfig, rules: EgressR
 /** `checkWebhook`, for what webhooks inherit: that needs no URL. */
 export function checkDefaults(config: GivenConfig, rules: EgressRules): void {
   checkRest(config, rules);
+  checkSignatureHeaders(config, config);
   const clash = clashingHeader(config);
   if (clash !== null) throw unacceptable(headerPointer(clash), AUTH_WRITES_IT);
 }
@@ -109,6 +112,33 @@ function checkHeaders(headers: GivenConfig['headers']): void {
     seen.add(lower);
   }
 }
+
+/**
+ * Refuses a signature in a header that the webhook writes already, or that is not one. Where the webhook inherits how it
+ * signs, it is its own `headers` or `auth` that does not go with that.
+ */
+function checkSignatureHeaders(
+  { headers, auth, signing }: GivenConfig,
+  own: { signing?: unknown; headers?: unknown },
+): void {
+  const names = ownSignatureHeaders(signing);
+  if (names === null) return;
+  checkHeaderName(names.current, SIGNATURE_HEADER);
+  const isSignature = (name: string): boolean => Object.values(names).includes(name.toLowerCase());
+  const ofHeaders = Object.keys(headers).find(isSignature);
+  const clash = ofHeaders ?? headersOf(auth).find(isSignature);
+  if (clash === undefined) return;
+  if (own.signing !== undefined) {
+    throw unacceptable(
+      SIGNATURE_HEADER,
+      `The webhook writes ${JSON.stringify(clash)} already, by its \`headers\` or \`auth\`: choose another name.`,
+    );
+  }
+  const pointer = ofHeaders !== undefined && own.headers !== undefined ? headerPointer(ofHeaders) : '/auth';
+  throw unacceptable(pointer, `Requests are signed in ${JSON.stringify(clash)}, by the default \`signing\`.`);
+}
+
+const SIGNATURE_HEADER = '/signing/headerName';
 
 /** The first header that the `auth` writes itself, or null. */
 function clashingHeader({ headers, auth }: GivenConfig): string | null {

@@ -4,7 +4,7 @@ import { Refusal, unacceptable } from '../kernel/errors.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Store } from '../store/index.ts';
 import { checkDefaults, checkWebhook } from './checks.ts';
-import { type Defaults, defaultsOf, effectiveConfig, isRelativeUrl } from './defaults.ts';
+import { type Defaults, defaultsOf, effectiveConfig, INHERITABLE } from './defaults.ts';
 import type { WebhookDirectory } from './directory.ts';
 import { maskAuth, openAuth, sealAuth } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
@@ -75,7 +75,7 @@ function assertAllHold(
     const fault = faultOf(config, after, rules);
     if (fault === null || faultOf(config, before, rules) !== null) continue;
     const detail = `The webhook ${JSON.stringify(name)} (${id}) does not go with this: ${fault.message}`;
-    throw unacceptable(causeOf(config, fault), detail, fault.code);
+    throw unacceptable(causeOf(config, { before, after }, rules), detail, fault.code);
   }
 }
 
@@ -101,9 +101,12 @@ function faultOf(own: OwnConfig, defaults: DefaultConfig, rules: EgressRules): R
   }
 }
 
-/** The default that does not go with what the webhook sets itself. */
-function causeOf(own: OwnConfig, fault: Refusal): string {
-  const [pointer = ''] = fault.errors.map((error) => error.pointer);
-  if (pointer !== '/url') return pointer === '/auth' ? '/headers' : '/auth';
-  return own.url === undefined || isRelativeUrl(own.url) ? '/url' : '/allowInsecureHttp';
+/** The default that does not go with what the webhook sets itself: as it was before, it would. */
+function causeOf(
+  own: OwnConfig,
+  { before, after }: { before: DefaultConfig; after: DefaultConfig },
+  rules: EgressRules,
+): string {
+  const cause = INHERITABLE.find((name) => faultOf(own, { ...after, [name]: before[name] }, rules) === null);
+  return cause === undefined ? '' : `/${cause}`;
 }

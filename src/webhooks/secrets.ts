@@ -1,4 +1,3 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { unacceptable } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
@@ -41,11 +40,6 @@ export function sealSigningSecret(secret: string, id: WebhookId, sealer: Sealer)
 /** The signing secret as plain text: the one in force, or the one before it. */
 export function openSigningSecret(sealed: string, id: WebhookId, sealer: Sealer): string {
   return sealer.open(sealed, secretPlace(id, SIGNING_SECRET));
-}
-
-/** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */
-export function signingKeyOf(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(secret.slice('whsec_'.length), 'base64'));
 }
 
 /** Refuses a signing secret that is not `whsec_` and the base64 of 24 to 64 bytes (Standard Webhooks 1.0.0). */

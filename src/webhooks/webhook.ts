@@ -1,6 +1,7 @@
 import type { RetryPolicy } from '../kernel/backoff.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { PayloadChoice } from '../payloads/index.ts';
+import type { Signing } from './signing.ts';
 
 /** A secret inside a configuration: sealed where it is kept, plain only in the directory's memory. */
 export type Auth<Secret> =
@@ -35,7 +36,7 @@ export interface WebhookConfig<Secret> {
   retry: RetryPolicy;
   timeoutMs: number;
   limits: Limits;
-  signing: { scheme: 'standard' };
+  signing: Signing;
   allowInsecureHttp: boolean;
 }
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Instant, kinds, nullable, strictObject } from '../http/index.ts';
+import { SigningSchema } from './signing.schemas.ts';
 
 const MAX_DELAYS = 100;
 
@@ -105,7 +106,7 @@ const settings = {
       strictObject({ maxConcurrency: Type.Optional(MaxConcurrency), ratePerSecond: Type.Optional(RatePerSecond) }),
     ),
   ),
-  signing: Type.Optional(nullable(kinds('scheme', strictObject({ scheme: Type.Literal('standard') })))),
+  signing: Type.Optional(nullable(SigningSchema)),
   allowInsecureHttp: Type.Optional(nullable(Type.Boolean())),
 };
 
@@ -173,7 +174,7 @@ const shown = {
   retry: RetrySchema,
   timeoutMs: Type.Integer(),
   limits: Type.Object({ maxConcurrency: MaxConcurrency, ratePerSecond: RatePerSecond }),
-  signing: Type.Object({ scheme: Type.String() }),
+  signing: SigningSchema,
   allowInsecureHttp: Type.Boolean(),
 };
 
@@ -198,6 +199,12 @@ export const WebhookAnswer = Type.Object({
     description: '`{ "set": true }`; the secret itself only in the answer that created it.',
   }),
   previousSecretExpiresAt: nullable(Instant),
+  publicKey: Type.Optional(
+    Type.String({
+      description:
+        'With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks).',
+    }),
+  ),
   inherited: Type.Array(Type.String(), { description: 'The settings that this webhook does not set itself.' }),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),

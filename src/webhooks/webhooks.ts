@@ -15,10 +15,11 @@ import {
   checkSigningSecret,
   makeSigningSecret,
   maskAuth,
+  openSigningSecret,
   sealAuth,
   sealSigningSecret,
-  signingKeyOf,
 } from './secrets.ts';
+import { signingKeyOf } from './signing-keys.ts';
 import { sparseSettings } from './sparse-settings.ts';
 import { untilCurrent } from './until-current.ts';
 import type { Auth, OwnConfig, PauseReason } from './webhook.ts';
@@ -133,11 +134,11 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
     async rotateSecret(id, { overlapMs = DEFAULT_OVERLAP_MS, signingSecret: given }, assertMatch, once) {
       const { value, aside } = await onlyOnce(store, rotateSecret, once, () => {
-        const { record, signing, tag } = find(id);
+        const { record, tag } = find(id);
         assertMatch(tag);
         const secret = givenOrMade(given);
         // Whoever asks twice would end the secret before it.
-        if (signingKeyOf(secret).equals(signing.current)) {
+        if (isSameSecret(secret, openSigningSecret(record.signingSecret, record.id, sealer))) {
           throw unacceptable('/signingSecret', 'This secret is in force already: give another one.');
         }
         const now = clock.now();
@@ -161,6 +162,11 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
       return { webhook: viewOf(value.record, defaultsOf(value.defaults)), at: value.at };
     },
   };
+}
+
+/** Whether two signing secrets are one, however their base64 is padded. */
+function isSameSecret(a: string, b: string): boolean {
+  return signingKeyOf('standard', a).equals(signingKeyOf('standard', b));
 }
 
 /** A change keeps the signing secret: the receiver has to be told of another one, and both must do for a while. */
