@@ -1,4 +1,4 @@
-import type { Exchange, Sender } from '../egress/index.ts';
+import { createAuthorizedSender, type Exchange, type OutboundRequest, type Sender } from '../egress/index.ts';
 import { EVENT_TYPES, findEventType, type NewEvent, subscribable } from '../events/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
@@ -6,7 +6,7 @@ import { type Ids, idTime } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
-import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import type { Auth, Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { recordTest } from './deliveries.store.ts';
 import { recordOf } from './dispatcher.ts';
 import { maskEchoes } from './masking.ts';
@@ -55,7 +55,8 @@ export async function testWebhook(
 }
 
 /** Sends a test. Returns what to write down, and beside it what to answer. */
-async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook: Webhook, sampleType: string) {
+async function sendTest(dependencies: Dependencies, webhook: Webhook, sampleType: string) {
+  const { clock, ids, instance } = dependencies;
   const startedAt = clock.now();
   const eventId = ids.make('evt', startedAt);
   const id = ids.make('dlv', startedAt);
@@ -71,7 +72,7 @@ async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook:
     announcedType: 'webhook.test',
   } as const;
   const outgoing = prepare(webhook, subject, instance(), startedAt);
-  const exchange = await egress.send({ ...outgoing.request, fresh: true });
+  const exchange = await sendAs(dependencies, webhook.config.auth, { ...outgoing.request, fresh: true });
   const event: NewEvent = {
     id: eventId,
     type: 'webhook.test',
@@ -89,6 +90,11 @@ async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook:
     errorMessage: exchange.failure?.message ?? null,
   };
   return { input, aside: reportOf(outgoing, exchange) };
+}
+
+/** Sends the request. An access token is fetched for it alone, so that a test tells whether one can be had now. */
+function sendAs({ egress, clock }: Dependencies, auth: Auth<string>, request: OutboundRequest): Promise<Exchange> {
+  return auth.type === 'oauth2' ? createAuthorizedSender(egress, clock).send(request, auth) : egress.send(request);
 }
 
 function factsOf({ record, config, state }: Webhook): JsonObject {

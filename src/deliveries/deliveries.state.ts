@@ -27,7 +27,8 @@ export type DeliveryErrorCode =
   | 'http_status'
   | 'redirect'
   | 'gone'
-  | 'response_invalid';
+  | 'response_invalid'
+  | 'auth_token_error';
 
 /** An attempt that has just ended, and where the delivery stood before it. */
 export interface AttemptEnd {

@@ -1,4 +1,4 @@
-import type { Exchange, Sender } from '../egress/index.ts';
+import { createAuthorizedSender, type Exchange, type Sender } from '../egress/index.ts';
 import type { NewEvent } from '../events/index.ts';
 import { type Clock, delay, type Timer } from '../kernel/clock.ts';
 import { type EventId, type Ids, idTime, type WebhookId } from '../kernel/ids.ts';
@@ -129,6 +129,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   const { store, directory, egress, contentAtHand, clock, random, ids, instance, report, reportBreaker, onFault } =
     dependencies;
   const lanes = new Map<WebhookId, Lane>();
+  const authorized = createAuthorizedSender(egress, clock);
   const settlements = createSettlements({ store, clock, onSettled, onFault });
   const givenBack = new Set<Promise<unknown>>();
   let isStarted = false;
@@ -242,7 +243,10 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const isProbe = lane.health.breaker !== null && isOnSchedule(handed);
     try {
       const outgoing = prepare(webhook, handed, instance(), startedAt);
-      const exchange = await egress.send(outgoing.request);
+      const { auth } = webhook.config;
+      const exchange = await (auth.type === 'oauth2'
+        ? authorized.send(outgoing.request, auth)
+        : egress.send(outgoing.request));
       if (lane.underway.delete(handed)) conclude(lane, webhook, { handed, isProbe, outgoing, exchange, startedAt });
     } catch (error) {
       // A mistake of ours, not the receiver's: it uses up no try, and is seen in the log.
@@ -403,6 +407,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const lane = laneOf(id as WebhookId);
     const webhook = directory.get(id);
     egress.forget(id);
+    if (webhook?.config.auth.type !== 'oauth2') authorized.forget(id);
     adoptBreaker(lane, webhook);
     // What was handed out at the pace before would keep slots from others at this one.
     if (webhook !== null && paceOfWebhook(webhook) !== null) giveBack(lane, takeFromLine(lane, isOnSchedule));

@@ -134,6 +134,7 @@ function settle({ config }: Webhook): SettledParts {
   if (credentials !== null) secrets.push(credentials.secret);
   if (auth.type === 'basic') secrets.push(auth.password);
   const shown = Object.fromEntries(headers.map(([name, value]) => [name, isSecret(name) ? MASK : value]));
+  if (config.auth.type === 'oauth2') shown.authorization = MASK;
   return {
     url: withQuery(config.url, credentials, encodeURIComponent),
     headers: headers.flat(),
@@ -155,6 +156,8 @@ interface Credentials {
 function credentialsOf(auth: Auth<string>): Credentials | null {
   switch (auth.type) {
     case 'none':
+    // Its token comes and goes: whoever sends the request adds it.
+    case 'oauth2':
       return null;
     case 'basic': {
       const secret = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');

@@ -62,10 +62,11 @@ function missingUrl(own: string | undefined): string {
 }
 
 function checkRest(config: GivenConfig, rules: EgressRules): void {
-  if (config.url !== null) checkUrl(config.url, config, rules);
+  if (config.url !== null) checkUrl(config.url, '/url', config, rules);
   checkHeaders(config.headers);
   checkPayload(config);
   checkAuth(config.auth);
+  if (config.auth.type === 'oauth2') checkUrl(config.auth.tokenUrl, '/auth/tokenUrl', config, rules);
   for (const [index, pattern] of config.eventTypes.entries()) {
     if (!subscribable(pattern)) {
       throw unacceptable(
@@ -76,17 +77,17 @@ function checkRest(config: GivenConfig, rules: EgressRules): void {
   }
 }
 
-function checkUrl(text: string, { allowInsecureHttp }: GivenConfig, rules: EgressRules): void {
+function checkUrl(text: string, pointer: string, { allowInsecureHttp }: GivenConfig, rules: EgressRules): void {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw unacceptable('/url', 'Must be an absolute http or https URL.');
+    throw unacceptable(pointer, 'Must be an absolute http or https URL.');
   }
   if (url.username !== '' || url.password !== '') {
-    throw unacceptable('/url', 'A URL must not carry credentials: use `auth`.');
+    throw unacceptable(pointer, 'A URL must not carry credentials: use `auth`.');
   }
-  if (url.hash !== '') throw unacceptable('/url', 'A URL to send to has no fragment: leave out "#" and what follows.');
+  if (url.hash !== '') throw unacceptable(pointer, 'A URL to send to has no fragment: leave out "#" and what follows.');
   const refused = judgeUrl(rules, url, { allowInsecureHttp });
-  if (refused !== null) throw unacceptable('/url', refused.message, 'egress_refused');
+  if (refused !== null) throw unacceptable(pointer, refused.message, 'egress_refused');
 }
 
 /** What a format cannot be, or leaves no room for. */
@@ -198,11 +199,31 @@ function checkAuth(auth: Auth<GivenSecret>): void {
       if (auth.in === 'header') checkHeaderName(auth.name, '/auth/name');
       // In the query too, because a value that is kept may move from there into a header.
       checkSecretText(auth.value, '/auth/value');
+      return;
+    case 'oauth2':
+      checkFormText(auth.clientId, '/auth/clientId');
+      checkFormText(auth.clientSecret, '/auth/clientSecret');
+      if (auth.scope !== undefined && !SCOPE.test(auth.scope)) {
+        throw unacceptable(
+          '/auth/scope',
+          'Scopes are printable ASCII without quotes and backslashes, a space between.',
+        );
+      }
   }
 }
 
+/** RFC 6749 §3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
 function checkSecretText(secret: GivenSecret, pointer: string): void {
   if (typeof secret === 'string') checkHeaderText(secret, pointer);
+}
+
+/** Anything can be sent in a form, but a line break in it was pasted by mistake. */
+function checkFormText(text: GivenSecret, pointer: string): void {
+  if (typeof text === 'string' && /\p{Cc}/u.test(text)) {
+    throw unacceptable(pointer, 'Client ids and secrets hold no line breaks and no other control characters.');
+  }
 }
 
 /** Anything can be sent as base64, but user names and passwords hold no control characters. */

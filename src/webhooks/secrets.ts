@@ -14,7 +14,13 @@ const MIN_SECRET_BYTES = 24;
 const MAX_SECRET_BYTES = 64;
 
 /** The one member of each kind of authentication that is a secret. */
-const SECRET_MEMBER = { none: null, basic: 'password', api_key: 'value', bearer: 'token' } as const;
+const SECRET_MEMBER = {
+  none: null,
+  basic: 'password',
+  api_key: 'value',
+  bearer: 'token',
+  oauth2: 'clientSecret',
+} as const;
 
 /** Whose a secret is: a webhook's, or the defaults'. */
 export type SecretOwner = WebhookId | typeof DEFAULTS;

@@ -8,7 +8,15 @@ export type Auth<Secret> =
   | { type: 'none' }
   | { type: 'basic'; username: string; password: Secret }
   | { type: 'api_key'; name: string; value: Secret; in: 'header' | 'query' }
-  | { type: 'bearer'; token: Secret };
+  | { type: 'bearer'; token: Secret }
+  | {
+      type: 'oauth2';
+      tokenUrl: string;
+      clientId: string;
+      clientSecret: Secret;
+      scope?: string;
+      clientAuth?: 'basic' | 'body';
+    };
 
 /** Which things' events a webhook wants. The non-empty lists are ANDed. */
 export interface Scope {

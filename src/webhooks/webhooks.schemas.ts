@@ -25,6 +25,21 @@ const AuthSchema = kinds(
     in: Type.Enum(['header', 'query']),
   }),
   strictObject({ type: Type.Literal('bearer'), token: Secret }),
+  strictObject(
+    {
+      type: Type.Literal('oauth2'),
+      tokenUrl: Type.String({ minLength: 1, maxLength: 2048 }),
+      clientId: Type.String({ minLength: 1, maxLength: 1024 }),
+      clientSecret: Secret,
+      scope: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, description: 'Scopes, a space between two.' })),
+      clientAuth: Type.Optional(
+        Type.Enum(['basic', 'body'], {
+          description: 'Where id and secret go: a Basic header by default, or the form.',
+        }),
+      ),
+    },
+    { description: 'An access token by client credentials (RFC 6749 §4.4), sent as a bearer token.' },
+  ),
 );
 
 const Ids = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 1000, uniqueItems: true });
