@@ -180,7 +180,7 @@ function bodiesOf({ requestBody, responses }: Operation): object[] {
 describe('the words of the document', () => {
   test('the path of every operation begins with /api/v1, but for those of the process', () => {
     const others = api.operations.filter(({ path }) => !path.startsWith('/api/v1/')).map(({ path }) => path);
-    expect(others.toSorted()).toEqual(['/healthz', '/metrics', '/readyz']);
+    expect(others.toSorted()).toEqual(['/.well-known/jwks.json', '/healthz', '/metrics', '/readyz']);
   });
 
   test.each(ofApi)('%s has members in camelCase alone', (name) => {
@@ -198,7 +198,7 @@ describe('the words of the document', () => {
     for (const [member, { enum: values = [] }] of bodiesOf(api.find(name)).flatMap(membersIn)) {
       if (member === 'method' || member === 'contentType') continue;
       const words = (values as unknown[]).filter((value) => typeof value === 'string');
-      for (const word of words) expect(word).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      for (const word of words) expect(word).toMatch(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
     }
   });
 
