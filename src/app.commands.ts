@@ -61,6 +61,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     slots: createSlots(maxInFlight),
     bootId,
     publish,
+    tellRecovered: news.recovered,
     pauseGone: (tx: Tx, id: string, now: number) => pauseAndTell(tx, webhooks, news, { id, reason: 'gone', now }),
     onEnded: replays.complete,
   });

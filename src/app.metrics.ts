@@ -14,12 +14,13 @@ export interface Metrics {
 export interface Measured {
   store: Store;
   underway: () => number;
+  openBreakers: () => number;
   /** How many webhooks have each of the settings that give up protection. */
   insecure: () => ReadonlyMap<string, number>;
 }
 
 /** What Prometheus may scrape. Names start with `waybill_`; times are seconds. */
-export function createMetrics({ store, underway, insecure }: Measured): Metrics {
+export function createMetrics({ store, underway, openBreakers, insecure }: Measured): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -61,6 +62,14 @@ export function createMetrics({ store, underway, insecure }: Measured): Metrics 
     registers,
     collect() {
       this.set(underway());
+    },
+  });
+  new Gauge({
+    name: 'waybill_breakers_open',
+    help: 'Webhooks whose receivers fail, so that only probes are sent.',
+    registers,
+    collect() {
+      this.set(openBreakers());
     },
   });
   new Gauge({

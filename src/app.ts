@@ -42,6 +42,7 @@ import {
   createDefaultSettings,
   createExpiryWatch,
   createWebhooks,
+  keySetRoutes,
   openDirectory,
   openInstance,
   settingsRoutes,
@@ -98,7 +99,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       `a rotation of the master key was broken off; finish it with: waybill keys rotate --data-dir ${settings.dataDir}`,
     );
   }
-  const instance = await openInstance(store, random);
+  const instance = await openInstance(store, random, settings.environment);
   const directory = await openDirectory(store, keyring);
   const egress = threads.sender;
   const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
@@ -112,15 +113,24 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     clock,
     random,
     ids,
-    instance: instance.identity,
+    instance: instance.facts,
     report(attempt) {
       metrics.attempted(attempt);
       systemLog.note(attempt, 'delivery.attempted');
     },
+    reportBreaker({ webhookId, isOpen }) {
+      if (isOpen) log.warn({ webhookId }, 'the receiver fails again and again: what it is owed waits until it is back');
+      else log.info({ webhookId }, 'the receiver is back: what it is owed goes out');
+    },
     onFault,
   });
   const insecure = watchInsecure(directory, (facts, message) => log.warn(facts, message));
-  const metrics = createMetrics({ store, underway: () => dispatcher.underway, insecure });
+  const metrics = createMetrics({
+    store,
+    underway: () => dispatcher.underway,
+    openBreakers: () => directory.list().filter(({ record }) => record.breaker !== null).length,
+    insecure,
+  });
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
   const feed = createFeed({
@@ -183,9 +193,10 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     DeliverySchema,
   });
   webhookRoutes(api, { webhooks, directory, clock, remove });
+  keySetRoutes(api, { directory, clock });
   settingsRoutes(api, { directory, defaults, instance });
   deliveryRoutes(api, { store, clock, directory });
-  const testing = { store, directory, egress, clock, ids, instance: instance.identity };
+  const testing = { store, directory, egress, clock, ids, instance: instance.facts };
   connectionTestRoutes(api, {
     directory,
     testSaved: (webhookId, eventType, once) => testWebhook(testing, webhookId, eventType, once),

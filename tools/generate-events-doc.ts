@@ -49,7 +49,7 @@ but \`webhook.test\`.
 What a receiver gets is not \`data\` itself but a **body** made of it. In the format \`standard\` that is
 \`{ "type", "timestamp", "data" }\` for every type; the format \`default\` is shown with each type. Where the two differ,
 \`default\` is the body that GoMFT (transfers and schedules) or MFT Gateway (messages and receipts) documents, for
-receivers that were written for one of them.
+receivers that were written for one of them. [payloads.md](payloads.md) has the other formats, and all of them as XML.
 
 In the tables, *required* means: required where the object around it is there.
 `;
@@ -61,7 +61,14 @@ published yet: this version keeps no certificates.
 `;
 
 const OCCURRED_AT = Date.UTC(2023, 8, 15, 14, 22, 33);
-const INSTANCE = { name: 'Waybill', email: '', tenantId: 100_000_000_000_001, bucketName: 'waybill' };
+const EVENT_ID = 'evt_01hacz5y2qe0a8rj2sr4x0h6wd';
+const INSTANCE = {
+  name: 'Waybill',
+  email: '',
+  tenantId: 100_000_000_000_001,
+  bucketName: 'waybill',
+  environment: 'production',
+};
 
 /** The whole page, as Markdown. */
 export function eventsDocument(): string {
@@ -108,7 +115,8 @@ function fullest(entries: readonly EventType[]): EventType {
 }
 
 function defaultBodyOf({ type, sample }: EventType): string {
-  return renderBody({ type, occurredAt: OCCURRED_AT, data: sample }, { format: 'default' }, INSTANCE);
+  const event = { id: EVENT_ID, type, occurredAt: OCCURRED_AT, data: sample };
+  return renderBody(event, { payload: { format: 'default' }, contentType: 'application/json' }, INSTANCE).content;
 }
 
 function membersOf(schema: Schema, prefix = ''): Member[] {

@@ -1,15 +1,16 @@
-import type { Exchange, Sender } from '../egress/index.ts';
+import { createAuthorizedSender, type Exchange, type OutboundRequest, type Sender } from '../egress/index.ts';
 import { EVENT_TYPES, findEventType, type NewEvent, subscribable } from '../events/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { type Ids, idTime } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import type { InstanceIdentity } from '../payloads/index.ts';
+import type { InstanceFacts } from '../payloads/index.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
-import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import type { Auth, Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { curlLine } from './curl-line.ts';
 import { answerTest, recordTest } from './deliveries.store.ts';
 import { recordOf } from './dispatcher.ts';
+import { maskEchoes } from './masking.ts';
 import { prepare, type ShownRequest } from './outgoing.ts';
 import { remedyFor } from './remedies.ts';
 
@@ -34,7 +35,7 @@ interface Dependencies {
   clock: Clock;
   ids: Ids;
   /** Who this instance says it is now. */
-  instance: () => InstanceIdentity;
+  instance: () => InstanceFacts;
 }
 
 /**
@@ -74,7 +75,8 @@ export async function testUnsavedWebhook(
 type SentTest = Awaited<ReturnType<typeof sendTest>>;
 
 /** Sends a test on a connection of its own. */
-async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook: Webhook, eventType: string | null) {
+async function sendTest(dependencies: Dependencies, webhook: Webhook, eventType: string | null) {
+  const { clock, ids, instance } = dependencies;
   const sampleType = eventType ?? firstSubscribedType(webhook.config.eventTypes);
   const startedAt = clock.now();
   const eventId = ids.make('evt', startedAt);
@@ -91,7 +93,7 @@ async function sendTest({ egress, clock, ids, instance }: Dependencies, webhook:
     announcedType: 'webhook.test',
   } as const;
   const outgoing = prepare(webhook, subject, instance(), startedAt);
-  const exchange = await egress.send({ ...outgoing.request, fresh: true });
+  const exchange = await sendAs(dependencies, webhook.config.auth, { ...outgoing.request, fresh: true });
   return { subject, outgoing, exchange, startedAt };
 }
 
@@ -114,6 +116,11 @@ function recordOfTest(webhook: Webhook, { subject, outgoing, exchange, startedAt
     errorCode: exchange.failure?.code ?? null,
     errorMessage: exchange.failure?.message ?? null,
   };
+}
+
+/** Sends the request. An access token is fetched for it alone, so that a test tells whether one can be had now. */
+function sendAs({ egress, clock }: Dependencies, auth: Auth<string>, request: OutboundRequest): Promise<Exchange> {
+  return auth.type === 'oauth2' ? createAuthorizedSender(egress, clock).send(request, auth) : egress.send(request);
 }
 
 function factsOf({ record, config, state }: Webhook): JsonObject {
@@ -141,12 +148,12 @@ function sampleOf(type: string): JsonObject {
 }
 
 function reportOf(webhook: Webhook, { outgoing, exchange }: SentTest): TestReport {
-  const { shown, body } = outgoing;
+  const { shown, secrets, body } = outgoing;
   const { response, failure, remoteAddress, proxy, certificate, timings } = exchange;
   return {
     ok: failure === null,
     request: { ...(JSON.parse(shown) as ShownRequest), body: body.content },
-    response,
+    response: maskEchoes(response, secrets),
     remoteAddress,
     ...(proxy === null ? {} : { proxy }),
     certificate,

@@ -108,7 +108,7 @@ export function deliveryRoutes(api: Api, { store, clock, directory }: Dependenci
   api.get(
     '/api/v1/deliveries/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', find: findOne },
       schema: {
         summary: 'Read a delivery with its attempts',
         tags,

@@ -2,16 +2,19 @@ import { hash } from 'node:crypto';
 import { type OutboundRequest, tlsSettings } from '../egress/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { version } from '../kernel/version.ts';
-import { type InstanceIdentity, renderBody } from '../payloads/index.ts';
-import { type Auth, signingKeysAt, type Webhook } from '../webhooks/index.ts';
+import { cloudEventAttributes, type InstanceFacts, renderBody } from '../payloads/index.ts';
+import type { Auth, Webhook } from '../webhooks/index.ts';
 import type { Handed, SentBody } from './handed.ts';
-import { signStandard } from './sign.ts';
+import { MASK, spellingsOf } from './masking.ts';
+import { addSignature } from './sign.ts';
 
 /** A request ready to be sent, and how the log shows it. */
 export interface Outgoing {
   request: OutboundRequest;
   /** A `ShownRequest` in JSON: it is only ever written down, so it is never an object on the hot path. */
   shown: string;
+  /** The credentials in it, in every spelling, for `maskEchoes`. */
+  secrets: readonly string[];
   body: SentBody;
 }
 
@@ -33,7 +36,6 @@ export interface Subject extends Pick<Handed, 'id' | 'sequence' | 'attemptCount'
 
 const USER_AGENT = `Waybill/${version}`;
 
-const MASK = '***';
 /** Custom headers by which people authenticate: shown by name only. */
 const SECRET_HEADER = /authorization|cookie|token|secret|passw|api-?key|signature/i;
 const BODY_HASH_LENGTH = 22;
@@ -42,28 +44,24 @@ const BODY_HASH_LENGTH = 22;
  * Makes the request of an attempt. Bytes, method and content type of the first attempt go out again on every later one;
  * URL, credentials and headers are those of today. `now` is the instant of the attempt, epoch milliseconds.
  */
-export function prepare(webhook: Webhook, subject: Subject, instance: InstanceIdentity, now: number): Outgoing {
+export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFacts, now: number): Outgoing {
   const { config, record } = webhook;
   const body = subject.sent ?? render(webhook, subject, instance);
   const settled = settledParts(webhook);
   const timestamp = String(Math.floor(now / 1000));
-  const own = [
-    'content-type',
-    body.contentType,
-    'webhook-id',
-    subject.event.id,
-    'webhook-timestamp',
-    timestamp,
-    'webhook-signature',
-    signStandard(signingKeysAt(webhook.signing, now), subject.event.id, timestamp, body.content),
+  const own = ['content-type', body.contentType, 'webhook-id', subject.event.id, 'webhook-timestamp', timestamp];
+  addSignature(own, webhook, { id: subject.event.id, timestamp, body: body.content }, now);
+  own.push(
     'x-waybill-event',
     subject.announcedType ?? subject.event.type,
     'x-waybill-delivery',
     subject.id,
     'x-waybill-attempt',
     String(subject.attemptCount + 1),
-  ];
+  );
   if (subject.sequence !== null) own.push('x-waybill-sequence', String(subject.sequence));
+  const { payload } = config;
+  if (payload.format === 'cloudevents' && payload.mode === 'binary') own.push(...cloudEventHeaders(subject, instance));
   return {
     request: {
       lane: record.id,
@@ -77,6 +75,7 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceId
       tls: settled.tls,
     },
     shown: `{"method":"${body.method}","url":${settled.shownUrl},"headers":{${membersOf(own)},${settled.shownHeaders}}}`,
+    secrets: settled.secrets,
     body,
   };
 }
@@ -88,11 +87,16 @@ function membersOf(flat: readonly string[]): string {
   return members;
 }
 
-function render(webhook: Webhook, { event, content: data }: Subject, instance: InstanceIdentity): SentBody {
-  const { method, contentType, payload } = webhook.config;
-  const { type, occurredAt } = event;
-  const content = renderBody({ type, occurredAt, data: data() }, payload, instance);
+function render(webhook: Webhook, { event, content: data }: Subject, instance: InstanceFacts): SentBody {
+  const { method } = webhook.config;
+  const { id, type, occurredAt } = event;
+  const { contentType, content } = renderBody({ id, type, occurredAt, data: data() }, webhook.config, instance);
   return { method, contentType, hash: hash('sha256', content, 'base64url').slice(0, BODY_HASH_LENGTH), content };
+}
+
+/** The attributes of an event in binary mode (CloudEvents HTTP binding §3.1.3): none has a character that needs escaping. */
+function cloudEventHeaders({ event }: Subject, instance: InstanceFacts): string[] {
+  return Object.entries(cloudEventAttributes(event, instance)).flatMap(([name, value]) => [`ce-${name}`, value]);
 }
 
 /** What every request of a webhook shares until the webhook is changed. */
@@ -103,6 +107,7 @@ interface SettledParts {
   /** As the log shows them, in JSON: the URL, and the headers as members of an object. */
   shownUrl: string;
   shownHeaders: string;
+  secrets: readonly string[];
 }
 
 const settledByWebhook = new WeakMap<Webhook, SettledParts>();
@@ -117,7 +122,8 @@ function settledParts(webhook: Webhook): SettledParts {
 }
 
 function settle({ config }: Webhook): SettledParts {
-  const credentials = credentialsOf(config.auth);
+  const { auth } = config;
+  const credentials = credentialsOf(auth);
   const named = Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   const headers: [string, string][] = [
     ['user-agent', USER_AGENT],
@@ -126,13 +132,18 @@ function settle({ config }: Webhook): SettledParts {
   if (credentials?.in === 'header') headers.push([credentials.name, credentials.value]);
   const isSecret = (name: string): boolean =>
     SECRET_HEADER.test(name) || (credentials?.in === 'header' && credentials.name === name);
+  const secrets = headers.filter(([name]) => isSecret(name)).map(([, value]) => value);
+  if (credentials !== null) secrets.push(credentials.secret);
+  if (auth.type === 'basic') secrets.push(auth.password);
   const shown = Object.fromEntries(headers.map(([name, value]) => [name, isSecret(name) ? MASK : value]));
+  if (config.auth.type === 'oauth2') shown.authorization = MASK;
   return {
     url: withQuery(config.url, credentials, encodeURIComponent),
     headers: headers.flat(),
     tls: tlsSettings(config.tls),
     shownUrl: JSON.stringify(withQuery(config.url, credentials, () => MASK)),
     shownHeaders: JSON.stringify(shown).slice(1, -1),
+    secrets: spellingsOf(secrets),
   };
 }
 
@@ -140,23 +151,30 @@ interface Credentials {
   in: 'header' | 'query';
   name: string;
   value: string;
+  /** The part of the value that nobody may see. */
+  secret: string;
 }
 
 /** The one header or query parameter that authenticates us (RFC 7617, RFC 6750), or null. */
 function credentialsOf(auth: Auth<string>): Credentials | null {
   switch (auth.type) {
     case 'none':
+    // Its token comes and goes: whoever sends the request adds it.
+    case 'oauth2':
       return null;
     case 'basic': {
-      const value = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');
-      return { in: 'header', name: 'authorization', value: `Basic ${value}` };
+      const secret = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');
+      return { in: 'header', name: 'authorization', value: `Basic ${secret}`, secret };
     }
     case 'bearer':
-      return { in: 'header', name: 'authorization', value: `Bearer ${auth.token}` };
+      return { in: 'header', name: 'authorization', value: `Bearer ${auth.token}`, secret: auth.token };
     case 'api_key':
-      return auth.in === 'header'
-        ? { in: 'header', name: auth.name.toLowerCase(), value: auth.value }
-        : { in: 'query', name: auth.name, value: auth.value };
+      return {
+        in: auth.in,
+        name: auth.in === 'header' ? auth.name.toLowerCase() : auth.name,
+        value: auth.value,
+        secret: auth.value,
+      };
   }
 }
 

@@ -14,6 +14,8 @@ const REMEDIES: Record<DeliveryErrorCode, string> = {
   redirect: 'Enter the URL that the receiver redirects to: redirects are never followed.',
   gone: 'The receiver says that this URL is no longer served. Enter a new one, then resume the webhook.',
   response_invalid: 'What came back is not valid HTTP. Check that host and port belong to a web server.',
+  auth_token_error:
+    'Check `tokenUrl`, `clientId`, `clientSecret`, `scope` and `clientAuth` under `auth`; the token server has a log, too.',
 };
 
 const STATUS_REMEDIES: Record<number, string> = {

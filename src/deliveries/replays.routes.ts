@@ -160,7 +160,7 @@ export function replayRoutes(api: Api, { replays, store }: Dependencies): void {
   api.get(
     '/api/v1/replays/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', find },
       schema: {
         summary: 'Read a replay and how far it has come',
         tags,

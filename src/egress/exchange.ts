@@ -35,7 +35,8 @@ export type FailureCode =
   | 'http_status'
   | 'redirect'
   | 'gone'
-  | 'response_invalid';
+  | 'response_invalid'
+  | 'auth_token_error';
 
 /** Why an exchange did not succeed. `message` is one sentence or two for the operator. */
 export interface Failure {

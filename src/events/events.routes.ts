@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import {
   type Api,
   Instant,
+  MAX_LEVELS,
   PageQuery,
   pageOf,
   pageRequest,
@@ -43,7 +44,10 @@ const tags = ['Events'];
 const event = {
   type: Type.String({ maxLength: 200, description: 'A built-in type, or one of your own such as `order.shipped`.' }),
   occurredAt: Type.Optional(Type.String({ format: 'date-time', description: 'RFC 3339. Absent: now.' })),
-  data: Type.Unsafe<JsonObject>({ type: 'object' }),
+  data: Type.Unsafe<JsonObject>({
+    type: 'object',
+    description: `Of a built-in type, what its schema says; of your own, any object. At most ${MAX_LEVELS} levels deep.`,
+  }),
 };
 
 /** One schema for one event or many: the words for objects apply to the one, those for arrays to the other. */
@@ -153,10 +157,16 @@ export function eventRoutes(api: Api, { events, store, audienceOf, DeliverySchem
     return { items: rows.slice(0, limit).map(presentEvent), next: null };
   }
 
+  async function find({ id }: Record<string, string>): Promise<EventRow> {
+    const row = await store.read(findEvent, { id: id as string });
+    if (row === null) throw notFound('event', id as string);
+    return row;
+  }
+
   api.get(
     '/api/v1/events/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', find },
       schema: {
         summary: 'Read an event with its deliveries, and why other webhooks got none',
         tags,
@@ -173,8 +183,7 @@ export function eventRoutes(api: Api, { events, store, audienceOf, DeliverySchem
       },
     },
     async (request) => {
-      const row = await store.read(findEvent, request.params);
-      if (row === null) throw notFound('event', request.params.id);
+      const row = await find(request.params);
       const event = presentEvent(row);
       const { id, type, createdAt } = row;
       return { ...event, ...(await audienceOf({ id, type, createdAt, keys: scopeKeys(event.data) })) };

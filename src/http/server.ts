@@ -6,7 +6,7 @@ import { type Actor, bearerToken, mayAct, type Role } from './actor.ts';
 import { API_PREFIX, type Api } from './api.ts';
 import { answerUnchanged, staleBefore } from './entity-tags.ts';
 import { addOnce, idempotencyKeyOf, type OnceOptions } from './once.ts';
-import { PROBLEM_TYPE, problemOf, refusalOf } from './problem.ts';
+import { PROBLEM_TYPE, problemOf, refusalOf, tooLarge } from './problem.ts';
 import { readJson } from './read-json.ts';
 import { strictObject } from './schemas.ts';
 import { createCheck } from './validation.ts';
@@ -18,6 +18,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; absent: anyone, without a key. */
     role?: Role;
+    /** Asked where more than the path may be wrong with a request. */
     find?: Find;
     /** The entity tag of what the path names as it is now, null when it is gone. A GET then sends it by itself. */
     tag?: (params: Record<string, string>) => string | null;
@@ -40,6 +41,7 @@ export interface ServerOptions extends OnceOptions {
 const MEBIBYTE = 1024 * 1024;
 const KEEP_ALIVE_MS = 72_000;
 const IDLE_CHECK_MS = 100;
+const HEAR_OUT_MS = 5_000;
 
 /** The HTTP host: authentication, bodies, validation and problems. It knows no module and no route. */
 export function createServer(options: ServerOptions): Api {
@@ -72,7 +74,7 @@ export function createServer(options: ServerOptions): Api {
     if (!mayAct(request.actor, role)) {
       throw new Refusal('forbidden', `This needs a key with the role ${role}; this one has ${request.actor.role}.`);
     }
-    if (find !== undefined) await findOrHoldBack(request, find);
+    if (find !== undefined && mayBeRefused(request)) await findOrHoldBack(request, find);
   });
 
   app.addHook('onRoute', (route) => {
@@ -84,11 +86,22 @@ export function createServer(options: ServerOptions): Api {
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const refusal = request.heldBack ?? staleBefore(refusalOf(error) ?? faultOf(error, request), request);
     if (refusal.status === 503) reply.header('retry-after', '1');
+    if (refusal.status === 413) hearOut(request, reply);
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply
       .code(refusal.status)
       .type(PROBLEM_TYPE)
       .send(JSON.stringify(problemOf(refusal)));
+  }
+
+  /**
+   * Lets the sender of too large a body finish, a while. Fastify would close the connection at once, and the reset that
+   * follows on what is still under way takes the refusal from its reader.
+   */
+  function hearOut({ raw }: FastifyRequest, reply: FastifyReply): void {
+    reply.removeHeader('connection');
+    const limit = options.clock.after(HEAR_OUT_MS, () => raw.destroy());
+    raw.once('close', limit.cancel);
   }
 
   function faultOf(error: unknown, request: FastifyRequest): Refusal {
@@ -136,6 +149,11 @@ async function actorOf(request: FastifyRequest, authenticate: ServerOptions['aut
   return actor;
 }
 
+/** Whether there is anything to judge after the path. A bare read is not: its handler finds nothing by itself. */
+function mayBeRefused({ method, url }: FastifyRequest): boolean {
+  return method !== 'GET' || url.includes('?');
+}
+
 /** A request that may repeat one of when the thing was there is told only later that it is not. */
 async function findOrHoldBack(request: FastifyRequest, find: Find): Promise<void> {
   try {
@@ -148,11 +166,13 @@ async function findOrHoldBack(request: FastifyRequest, find: Find): Promise<void
 }
 
 /**
- * Of several things that are wrong with a request, the one to tell: a value in the body that cannot be accepted comes
- * after the form of query and headers, which Fastify would look at later.
+ * Of several things that are wrong with a request, the one to tell: an item that is too large comes before the form of
+ * another, and a value in the body that cannot be accepted after the form of query and headers, which Fastify would look
+ * at later.
  */
 function inOrder(error: unknown, request: FastifyRequest): unknown {
   const isOfBody = (error as { validationContext?: unknown }).validationContext === 'body';
+  if (isOfBody && hasLargeItem(request)) return tooLarge('An item of the body is larger than this route takes.');
   if (!(error instanceof Refusal && isOfBody && error.status === 422)) return error;
   try {
     const ofQuery = request.getValidationFunction('querystring')?.(request.query) as
@@ -165,6 +185,11 @@ function inOrder(error: unknown, request: FastifyRequest): unknown {
   } catch (ofHeaders) {
     return ofHeaders;
   }
+}
+
+function hasLargeItem({ body, routeOptions }: FastifyRequest): boolean {
+  const { itemLimit = Number.POSITIVE_INFINITY } = routeOptions.config;
+  return Array.isArray(body) && body.some((item) => Buffer.byteLength(JSON.stringify(item)) > itemLimit);
 }
 
 /** A route that says nothing of query parameters takes none. */

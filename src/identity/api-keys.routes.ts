@@ -7,7 +7,7 @@ import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/inst
 import { toPage } from '../kernel/pages.ts';
 import type { Random } from '../kernel/random.ts';
 import { onlyOnce, type Store } from '../store/index.ts';
-import { type ApiKeyRow, createApiKey, deleteApiKey, listApiKeys } from './api-keys.store.ts';
+import { type ApiKeyRow, createApiKey, deleteApiKey, hasApiKey, listApiKeys } from './api-keys.store.ts';
 import { type Authenticator, hashApiKey, makeApiKey } from './api-keys.ts';
 
 const RoleSchema = Type.Enum([...ROLES]);
@@ -38,6 +38,10 @@ interface Dependencies {
 }
 
 export function apiKeyRoutes(api: Api, { store, clock, ids, random, authenticator }: Dependencies): void {
+  async function find({ id }: Record<string, string>): Promise<void> {
+    if (!(await store.read(hasApiKey, { id: id as string }))) throw notFound('API key', id as string);
+  }
+
   api.post(
     '/api/v1/api-keys',
     {
@@ -85,7 +89,7 @@ export function apiKeyRoutes(api: Api, { store, clock, ids, random, authenticato
   api.delete(
     '/api/v1/api-keys/:id',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', find },
       schema: {
         summary: 'Delete an API key',
         tags: ['API keys'],

@@ -16,6 +16,7 @@ export const createApiKey = command<ApiKeyRow, ApiKeyRow>('identity.create_api_k
 /** Deletes a key; the answer is the deleted row, or null when there was none. */
 export const deleteApiKey = command<{ id: string }, ApiKeyRow | null>('identity.delete_api_key');
 export const findApiKey = query<{ hash: string }, ApiKeyRow | null>('identity.find_api_key');
+export const hasApiKey = query<{ id: string }, boolean>('identity.has_api_key');
 /** Keys, newest first, `limit + 1` of them. */
 export const listApiKeys = query<{ limit: number; before: string | null }, ApiKeyRow[]>('identity.list_api_keys');
 
@@ -48,6 +49,10 @@ export function identityHandlers(): Handler[] {
     handleQuery(
       findApiKey,
       async (tx, { hash }) => (await tx.get<ApiKeyRow>(`SELECT ${COLUMNS} FROM api_keys WHERE hash = ?`, hash)) ?? null,
+    ),
+    handleQuery(
+      hasApiKey,
+      async (tx, { id }) => (await tx.get('SELECT id FROM api_keys WHERE id = ?', id)) !== undefined,
     ),
     handleQuery(listApiKeys, (tx, { limit, before }) =>
       tx.all<ApiKeyRow>(

@@ -12,7 +12,8 @@ const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))
 
 /**
  * The epoch milliseconds of an RFC 3339 date-time (§5.6), or null when the text is none. Fractions finer than a
- * millisecond are cut off; a leap second counts as the second before it.
+ * millisecond are cut off; a leap second counts as the second before it. An offset must not lead out of the years 0000 to
+ * 9999, which are all that an instant can be shown in.
  */
 export function parseInstant(text: string): number | null {
   return parsePlainUtc(text) ?? parseAnyForm(text);
@@ -47,8 +48,13 @@ function parseAnyForm(text: string): number | null {
   utc.setUTCFullYear(year, month - 1, day);
   utc.setUTCHours(hour, minute, Math.min(second, 59), milliseconds);
   const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000 * (match[8] === '-' ? -1 : 1);
-  return utc.getTime() - offsetMs;
+  const ms = utc.getTime() - offsetMs;
+  return ms >= FIRST && ms <= LAST ? ms : null;
 }
+
+/** The first and the last instant that can be written with a year of four digits, in UTC. */
+const FIRST = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
 function daysIn(year: number, month: number): number {
   return new Date(Date.UTC(year % 400 || 400, month, 0)).getUTCDate();

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../kernel/json.ts';
 
-/** What a body is made from: the event without its id, so that every webhook of one format shares the same bytes. */
+/** What a body is made from. */
 export interface EventContent {
+  id: string;
   type: string;
   /** Epoch milliseconds, whole. */
   occurredAt: number;
@@ -17,8 +18,27 @@ export interface InstanceIdentity {
   bucketName: string;
 }
 
+/** What a body may say of this instance. */
+export interface InstanceFacts extends InstanceIdentity {
+  /** What kind of instance it is, such as `production`. */
+  environment: string;
+}
+
 /** Which names MFT Gateway's identifiers go by: the ones before its release 3.1.1, the ones since, or both. */
 export type Identifiers = 'both' | 'old' | 'new';
 
-/** What a webhook wants its bodies to be. `identifiers` speaks of `message.*` and `mdn.*` only; left out it is `both`. */
-export type PayloadChoice = { format: 'default'; identifiers?: Identifiers } | { format: 'standard' };
+/**
+ * What a webhook wants its bodies to be. `identifiers` speaks of `message.*` and `mdn.*` only; left out it is `both`.
+ * `gomft` is what GoMFT's program sends, where `default` is what its documents promise.
+ */
+export type PayloadChoice =
+  | { format: 'default'; identifiers?: Identifiers }
+  | { format: 'standard' }
+  | { format: 'cloudevents'; mode: 'structured' | 'binary' }
+  | { format: 'gomft' };
+
+/** A body as it is sent. */
+export interface RenderedBody {
+  contentType: string;
+  content: string;
+}

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../kernel/json.ts';
-import type { EventContent, Identifiers, InstanceIdentity } from './index.ts';
+import type { EventContent, Identifiers, InstanceFacts, PayloadChoice } from './index.ts';
 import { renderBody } from './index.ts';
 
-const instance: InstanceIdentity = {
+const instance: InstanceFacts = {
   name: 'Acme Ltd',
   email: 'ops@acme.example',
   tenantId: 123456789012345,
   bucketName: 'mftg-acme',
+  environment: 'staging',
 };
 
 function at(instant: string): number {
@@ -16,11 +17,15 @@ function at(instant: string): number {
 }
 
 function event(type: string, data: JsonObject, occurredAt = at('2023-09-15T14:22:33Z')): EventContent {
-  return { type, occurredAt, data };
+  return { id: 'evt_1', type, occurredAt, data };
+}
+
+function textOf(content: EventContent, payload: PayloadChoice): string {
+  return renderBody(content, { payload, contentType: 'application/json' }, instance).content;
 }
 
 function defaultText(content: EventContent, identifiers?: Identifiers): string {
-  return renderBody(content, identifiers ? { format: 'default', identifiers } : { format: 'default' }, instance);
+  return textOf(content, identifiers ? { format: 'default', identifiers } : { format: 'default' });
 }
 
 function defaultBody(content: EventContent, identifiers?: Identifiers): JsonObject {
@@ -28,7 +33,7 @@ function defaultBody(content: EventContent, identifiers?: Identifiers): JsonObje
 }
 
 function standardText(content: EventContent): string {
-  return renderBody(content, { format: 'standard' }, instance);
+  return textOf(content, { format: 'standard' });
 }
 
 /** The two examples of GoMFT's page "Webhook Notifications", as they stand there. */

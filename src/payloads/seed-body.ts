@@ -21,7 +21,7 @@ function head(event: EventContent): JsonObject {
 }
 
 /** RFC 3339 in UTC as GoMFT's examples write it: no fraction, unless the instant has one. */
-function wholeSeconds(ms: number): string {
+export function wholeSeconds(ms: number): string {
   return formatInstant(ms).replace('.000Z', 'Z');
 }
 

@@ -5,7 +5,7 @@ import { Refusal, unacceptable } from '../kernel/errors.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Store } from '../store/index.ts';
 import { checkDefaults, checkWebhook } from './checks.ts';
-import { type Defaults, defaultsOf, effectiveConfig, isRelativeUrl } from './defaults.ts';
+import { type Defaults, defaultsOf, effectiveConfig, INHERITABLE } from './defaults.ts';
 import type { WebhookDirectory } from './directory.ts';
 import { maskAuth, openAuth, sealAuth } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
@@ -80,25 +80,28 @@ export function createDefaultSettings({ store, directory, sealer, rules, clock }
   };
 }
 
+/** Defaults that take the place of others. */
+interface Change {
+  before: DefaultConfig;
+  after: DefaultConfig;
+}
+
 type CheckWith = (record: WebhookRecord, inherited: DefaultConfig) => void;
 
 /** How many webhooks a refusal names; beyond that, a list helps nobody. */
 const MOST_NAMED = 20;
 
 /** Refuses defaults with which a webhook would not be accepted that is acceptable with those before. */
-function assertAllHold(
-  records: readonly WebhookRecord[],
-  { before, after }: { before: DefaultConfig; after: DefaultConfig },
-  check: CheckWith,
-): void {
+function assertAllHold(records: readonly WebhookRecord[], { before, after }: Change, check: CheckWith): void {
   const stranded = records.filter(({ config }) => hasUrl(config, before) && !hasUrl(config, after));
   if (stranded.length > 0) throw urlInUse(stranded);
   for (const record of records) {
     const fault = faultOf(() => check(record, after));
     if (fault === null || faultOf(() => check(record, before)) !== null) continue;
-    const { id, name, config } = record;
+    const { id, name } = record;
     const detail = `The webhook ${JSON.stringify(name)} (${id}) does not go with this: ${fault.message}`;
-    throw unacceptable(causeOf(config, fault), detail, fault.code);
+    const holds = (inherited: DefaultConfig) => faultOf(() => check(record, inherited)) === null;
+    throw unacceptable(causeOf(fault, { before, after }, holds), detail, fault.code);
   }
 }
 
@@ -124,10 +127,10 @@ function faultOf(check: () => void): Refusal | null {
   }
 }
 
-/** The default that does not go with what the webhook sets itself. */
-function causeOf(own: OwnConfig, fault: Refusal): string {
+/** The default that does not go with what the webhook sets itself: as it was before, it would. */
+function causeOf(fault: Refusal, { before, after }: Change, holds: (inherited: DefaultConfig) => boolean): string {
   const [pointer = ''] = fault.errors.map((error) => error.pointer);
   if (pointer.startsWith('/tls/')) return pointer;
-  if (pointer !== '/url') return pointer === '/auth' ? '/headers' : '/auth';
-  return own.url === undefined || isRelativeUrl(own.url) ? '/url' : '/allowInsecureHttp';
+  const cause = INHERITABLE.find((name) => holds({ ...after, [name]: before[name] }));
+  return cause === undefined ? '' : `/${cause}`;
 }

@@ -29,7 +29,7 @@ export const BUILT_IN_DEFAULTS: DefaultConfig = {
 export const DEFAULT_JITTER = 0.1;
 
 /** Every setting a webhook can inherit, in the order in which they are shown. */
-const INHERITABLE = Object.keys(BUILT_IN_DEFAULTS) as readonly (keyof WebhookConfig<string>)[];
+export const INHERITABLE = Object.keys(BUILT_IN_DEFAULTS) as readonly (keyof WebhookConfig<string>)[];
 
 /** The defaults as people have set them: sparse, secrets sealed. */
 export type DefaultsRecord = SettingsRecord<OwnConfig>;

@@ -4,11 +4,13 @@ export { openDirectory, type Webhook, type WebhookDirectory } from './directory.
 export { watchInsecure } from './insecure.ts';
 export { type InspectedWebhook, inspectWebhooks, webhookSecretsAtRest } from './inspection.store.ts';
 export { openInstance } from './instance.ts';
+export { keySetRoutes } from './key-set.routes.ts';
 export type { MatchEvent, MatchRules } from './matching.ts';
 export { settingsRoutes } from './settings.routes.ts';
+export { ownSignatureHeaders, type Signing } from './signing.ts';
 export { signingKeysAt } from './signing-keys.ts';
 export { unmatchedWebhooks } from './unmatched.ts';
-export type { Auth } from './webhook.ts';
+export type { Auth, WebhookRecord } from './webhook.ts';
 export { webhookRoutes } from './webhooks.routes.ts';
 export { NewWebhookBody } from './webhooks.schemas.ts';
 export type { Basis, WebhookBook, WebhookRules } from './webhooks.store.ts';

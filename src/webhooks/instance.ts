@@ -1,6 +1,6 @@
 import { type AssertMatch, entityTag } from '../http/index.ts';
 import type { Random } from '../kernel/random.ts';
-import type { InstanceIdentity } from '../payloads/index.ts';
+import type { InstanceFacts, InstanceIdentity } from '../payloads/index.ts';
 import type { Store } from '../store/index.ts';
 import {
   changeInstance,
@@ -15,6 +15,8 @@ import { untilCurrent } from './until-current.ts';
 export interface Instance {
   /** The identity in force, for the next body that is rendered. */
   identity(): InstanceIdentity;
+  /** That, and what a body may say of this instance besides. */
+  facts(): InstanceFacts;
   /** The entity tag of it. */
   tag(): string;
   /** Replaces what is set of it: what is left out goes back to what the first start made up. */
@@ -24,7 +26,7 @@ export interface Instance {
 const TENANT_ID_DIGITS = 15;
 
 /** Reads the identity, which is made up at the first start, and keeps it in step with the store from then on. */
-export async function openInstance(store: Store, random: Random): Promise<Instance> {
+export async function openInstance(store: Store, random: Random, environment: string): Promise<Instance> {
   const builtIn = await store.run(ensureInstance, {
     name: 'Waybill',
     email: '',
@@ -46,6 +48,7 @@ export async function openInstance(store: Store, random: Random): Promise<Instan
 
   return {
     identity,
+    facts: () => ({ ...identity(), environment }),
     tag,
     replace: (value, assertMatch) =>
       untilCurrent(async () => {

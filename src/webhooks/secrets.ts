@@ -1,4 +1,3 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { unacceptable } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
@@ -15,7 +14,13 @@ const MIN_SECRET_BYTES = 24;
 const MAX_SECRET_BYTES = 64;
 
 /** The one member of each kind of authentication that is a secret. */
-const SECRET_MEMBER = { none: null, basic: 'password', api_key: 'value', bearer: 'token' } as const;
+const SECRET_MEMBER = {
+  none: null,
+  basic: 'password',
+  api_key: 'value',
+  bearer: 'token',
+  oauth2: 'clientSecret',
+} as const;
 
 /** Both secrets of an overlap are bound to this place, so that a rotation can move one without opening it. */
 const SIGNING_SECRET = 'signingSecret';
@@ -33,11 +38,6 @@ export function sealSigningSecret(secret: string, id: WebhookId, sealer: Sealer)
 /** The signing secret as plain text: the one in force, or the one before it. */
 export function openSigningSecret(sealed: string, id: WebhookId, sealer: Sealer): string {
   return sealer.open(sealed, secretPlace(id, SIGNING_SECRET));
-}
-
-/** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */
-export function signingKeyOf(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(secret.slice('whsec_'.length), 'base64'));
 }
 
 /** Refuses a signing secret that is not `whsec_` and the base64 of 24 to 64 bytes (Standard Webhooks 1.0.0). */

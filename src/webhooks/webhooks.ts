@@ -15,10 +15,11 @@ import {
   checkSigningSecret,
   makeSigningSecret,
   maskAuth,
+  openSigningSecret,
   sealAuth,
   sealSigningSecret,
-  signingKeyOf,
 } from './secrets.ts';
+import { signingKeyOf } from './signing-keys.ts';
 import { sparseSettings } from './sparse-settings.ts';
 import { maskTls, openTls, plainTls, sealTls } from './tls.ts';
 import { checkTls } from './tls-checks.ts';
@@ -173,11 +174,11 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
     async rotateSecret(id, { overlapMs = DEFAULT_OVERLAP_MS, signingSecret: given }, assertMatch, once) {
       const { value, aside } = await onlyOnce(store, rotateSecret, once, () => {
-        const { record, signing, tag } = find(id);
+        const { record, tag } = find(id);
         assertMatch(tag);
         const secret = givenOrMade(given);
         // Whoever asks twice would end the secret before it.
-        if (signingKeyOf(secret).equals(signing.current)) {
+        if (isSameSecret(secret, openSigningSecret(record.signingSecret, record.id, sealer))) {
           throw unacceptable('/signingSecret', 'This secret is in force already: give another one.');
         }
         const now = clock.now();
@@ -203,6 +204,11 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
   };
 }
 
+/** Whether two signing secrets are one, however their base64 is padded. */
+function isSameSecret(a: string, b: string): boolean {
+  return signingKeyOf('standard', a).equals(signingKeyOf('standard', b));
+}
+
 /** A change keeps the signing secret: the receiver has to be told of another one, and both must do for a while. */
 function checkKept(signingSecret: Json): void {
   if (isJsonObject(signingSecret)) return;
@@ -217,6 +223,7 @@ const UNSAVED = {
   paused: false,
   pauseReason: null,
   holdUntil: null,
+  breaker: null,
   version: 0,
   deletedAt: null,
 } as const;

@@ -159,6 +159,78 @@ describe('API keys', () => {
   });
 });
 
+describe('a refusal', () => {
+  test('is a problem document with type, title, status, detail, code, and an error with pointer and detail per field', async () => {
+    const answer = await server().call('POST', '/webhooks', { nmae: 'x', timeoutMs: '5' });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'The request is not valid',
+      status: 400,
+      detail: '3 fields are not as they must be; see errors.',
+      code: 'validation_failed',
+      errors: expect.arrayContaining([
+        { pointer: '/name', detail: 'This member is required.' },
+        { pointer: '/nmae', detail: expect.stringContaining('no such member') },
+        { pointer: '/timeoutMs', detail: 'Must be integer or null.' },
+      ]),
+    });
+    expect(answer.body.errors).toHaveLength(3);
+  });
+
+  test('comes in the order 401, 403, 404, 415 and 413, 400, 412, 422, whatever else is wrong', async () => {
+    const { id } = await aWebhook();
+    const viewer = await makeKey('viewer');
+    const headers = { 'content-type': 'text/plain', 'if-match': '"stale"' };
+    let [path, key, raw]: [string, string | null, string] = ['/webhooks/wh_none?unknown=1', null, '{'];
+    const expectNext = async (status: number, code: string, pointers: string[] = []) =>
+      expectProblem(await server().call('PATCH', path, undefined, { key, raw, headers }), status, code, pointers);
+
+    await expectNext(401, 'unauthorized');
+    key = viewer;
+    await expectNext(403, 'forbidden');
+    key = ADMIN_KEY;
+    await expectNext(404, 'not_found');
+    path = `/webhooks/${id}?unknown=1`;
+    await expectNext(415, 'unsupported_media_type');
+    headers['content-type'] = 'application/merge-patch+json';
+    raw = `{"name":"${'x'.repeat(1024 * 1024)}",}`;
+    await expectNext(413, 'payload_too_large');
+    raw = '{"timeoutMs":1,}';
+    await expectNext(400, 'validation_failed');
+    raw = '{"timeoutMs":1}';
+    await expectNext(400, 'validation_failed', ['?unknown']);
+    path = `/webhooks/${id}`;
+    await expectNext(412, 'precondition_failed');
+    headers['if-match'] = '*';
+    await expectNext(422, 'validation_failed', ['/timeoutMs']);
+    raw = '{"timeoutMs":1000}';
+    expect((await server().call('PATCH', path, undefined, { key, raw, headers })).status).toBe(200);
+  });
+});
+
+describe('ids', () => {
+  test('say what they are of: evt_, wh_, dlv_, rpl_ and key_', async () => {
+    const type = ownType();
+    const webhook = await createWebhook(server(), { url: URL_OF_NOBODY, eventTypes: [type] });
+    const eventId = await publish(server(), type);
+    const { deliveries } = (await server().call('GET', `/events/${eventId}`)).body;
+    const named = { webhookId: webhook.id, eventIds: [eventId] };
+    const replay = (await server().call('POST', '/replays', named)).body;
+    await server().call('POST', `/replays/${replay.id}/cancel`);
+    const key = (await server().call('POST', '/api-keys', { name: 'x', role: 'viewer' })).body;
+    for (const [prefix, id] of [
+      ['evt', eventId],
+      ['wh', webhook.id],
+      ['dlv', deliveries[0].id],
+      ['rpl', replay.id],
+      ['key', key.id],
+    ]) {
+      expect(id).toMatch(new RegExp(`^${prefix}_[0-9a-z]{26}$`));
+    }
+  });
+});
+
 describe('what is not there', () => {
   test.each([
     ['GET', '/nothing'],
@@ -219,6 +291,22 @@ describe('bodies', () => {
     },
   );
 
+  test('nothing at all is no body, whatever type it is said to have', async () => {
+    const { id } = await aWebhook();
+    const options = { raw: '', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    expect((await server().call('POST', `/webhooks/${id}/pause`, undefined, options)).status).toBe(200);
+    expectProblem(await server().call('POST', '/events', undefined, options), 400, 'validation_failed', ['']);
+  });
+
+  test('a merge patch is for PATCH alone', async () => {
+    const { id } = await aWebhook();
+    const patch = (method: string, path: string, body: object) =>
+      server().call(method, path, body, { headers: { 'content-type': 'application/merge-patch+json' } });
+    expect((await patch('PATCH', `/webhooks/${id}`, { name: 'renamed' })).status).toBe(200);
+    expectProblem(await patch('POST', '/events', { type: ownType(), data: {} }), 415, 'unsupported_media_type');
+    expectProblem(await patch('PUT', '/settings/webhooks', {}), 415, 'unsupported_media_type');
+  });
+
   test('a charset beside the type is taken', async () => {
     const options = {
       raw: JSON.stringify({ type: ownType(), data: {} }),
@@ -255,6 +343,13 @@ describe('bodies', () => {
     expectProblem(onWebhooks, 413, 'payload_too_large');
   });
 
+  test('who is still sending a body that is too large hears so all the same', async () => {
+    const raw = Buffer.alloc(17 * 1024 * 1024, ' ');
+    for (let round = 0; round < 10; round += 1) {
+      expectProblem(await server().call('POST', '/events', undefined, { raw }), 413, 'payload_too_large');
+    }
+  });
+
   test('a single event above 1 MiB is too large whatever else is wrong with it, a batch of them is not', async () => {
     const large = 'x'.repeat(1024 * 1024);
     const malformed = [`{"type":"a.b","data":{"x":"${large}"},}`, `{"x":"${large}"}`, `"${large}"`];
@@ -266,6 +361,7 @@ describe('bodies', () => {
     const reserved = { type: 'webhook.test', data: {} };
     const tooLarge = { type: ownType(), data: { x: large } };
     expectProblem(await server().call('POST', '/events', [reserved, tooLarge]), 413, 'payload_too_large');
+    expectProblem(await server().call('POST', '/events', [{ typo: 1 }, tooLarge]), 413, 'payload_too_large');
   });
 
   test('what is wrong with the form of a request comes before a value in its body', async () => {
@@ -324,6 +420,44 @@ describe('bodies', () => {
     expectProblem(await server().call('POST', `/webhooks/${id}/pause`, []), 400, 'validation_failed', ['']);
   });
 
+  const arrays = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+  const objects = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+  test('100 levels of objects and arrays are taken, in an event of its own and in a batch', async () => {
+    const event = (data: string) => `{"type":"${ownType()}","data":${data}}`;
+    const deepest = event(`{"x":${arrays(99)},"y":${objects(99)}}`);
+    for (const raw of [deepest, `[${deepest}]`]) {
+      expect((await server().call('POST', '/events', undefined, { raw })).status).toBe(202);
+    }
+    const deeper = event(`{"x":{"y/z":${arrays(99)}}}`);
+    const pointer = `/data/x/y~1z${'/0'.repeat(98)}`;
+    const alone = await server().call('POST', '/events', undefined, { raw: deeper });
+    expectProblem(alone, 400, 'validation_failed', [pointer]);
+    expect(alone.body.detail).toContain('at most 100 levels');
+    const batch = await server().call('POST', '/events', undefined, { raw: `[${deepest},${deepest},${deeper}]` });
+    expectProblem(batch, 400, 'validation_failed', [`/2${pointer}`]);
+  });
+
+  test.each([
+    ['POST', '/events', `{"type":"a.b","data":{"x":${arrays(200_000)}}}`, `/data/x${'/0'.repeat(99)}`],
+    ['POST', '/events', `{"type":"a.b","data":{"x":${objects(100_000)}}}`, `/data/x${'/a'.repeat(99)}`],
+    ['POST', '/events', `{"type":"a.b","data":{"n":[1e400,${arrays(200_000)}]}}`, `/data/n/1${'/0'.repeat(98)}`],
+    ['POST', '/events', `[{"type":"a.b","data":{}},${arrays(200_000)}]`, `/1${'/0'.repeat(101)}`],
+    ['POST', '/events', arrays(200_000), '/0'.repeat(102)],
+    ['POST', '/webhooks', `{"name":"x","headers":${objects(100_000)}}`, `/headers${'/a'.repeat(100)}`],
+    ['POST', '/webhooks', `{"name":"x","unknown":${arrays(200_000)}}`, `/unknown${'/0'.repeat(100)}`],
+    ['PATCH', '/webhooks/{id}', `{"auth":${objects(100_000)}}`, `/auth${'/a'.repeat(100)}`],
+    ['PATCH', '/webhooks/{id}', `{"url":${arrays(200_000)}}`, `/url${'/0'.repeat(100)}`],
+    ['PUT', '/settings/webhooks', `{"scope":${objects(100_000)}}`, `/scope${'/a'.repeat(100)}`],
+    ['POST', '/replays', `{"eventIds":${arrays(200_000)}}`, `/eventIds${'/0'.repeat(100)}`],
+  ])('%s %s refuses a body that nests very deeply, at the place where it is too deep (%#)', async (...given) => {
+    const [method, pattern, raw, pointer] = given;
+    const path = pattern.includes('{') ? pattern.replace('{id}', (await aWebhook()).id) : pattern;
+    const headers = { ...(method === 'POST' ? { 'idempotency-key': ownType() } : {}) };
+    const answer = await server().call(method, path, undefined, { raw, headers });
+    expectProblem(answer, 400, 'validation_failed', [pointer]);
+  });
+
   test.each([
     ['an unknown field', { nmae: 'x' }, ['/nmae']],
     ['an unknown field inside', { limits: { maxConcurency: 5 } }, ['/limits/maxConcurency']],
@@ -363,7 +497,7 @@ describe('lists', () => {
   const lists = ['/events', '/webhooks', '/deliveries', '/api-keys'];
 
   test.each(lists)('GET %s takes a limit from 1 to 250', async (path) => {
-    for (const limit of ['0', '251', '-1', '1.5', 'many', '']) {
+    for (const limit of ['0', '251', '-1', '1.5', 'many', '', '0x10', '1e2', '%205']) {
       expectProblem(await server().call('GET', `${path}?limit=${limit}`), 400, 'validation_failed', ['?limit']);
     }
     for (const limit of [1, 250]) expect((await server().call('GET', `${path}?limit=${limit}`)).status).toBe(200);
@@ -389,6 +523,16 @@ describe('lists', () => {
 
   test.each(lists)('GET %s refuses a parameter it does not know', async (path) => {
     expectProblem(await server().call('GET', `${path}?limits=5`), 400, 'validation_failed', ['?limits']);
+  });
+
+  test('a list holds 50 items where no limit is asked for, and next leads to the rest', async () => {
+    const type = ownType();
+    const batch = Array.from({ length: 51 }, () => ({ type, data: {} }));
+    await server().call('POST', '/events', batch);
+    const { items, next } = (await server().call('GET', `/events?type=${type}`)).body;
+    expect([items.length, next]).toEqual([50, expect.stringMatching(/./)]);
+    const rest = (await server().call('GET', `/events?type=${type}&cursor=${next}`)).body;
+    expect([rest.items.length, rest.next]).toEqual([1, null]);
   });
 
   test('pages follow each other newest first, without a gap and without an item twice', async () => {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { pruneAll } from '../harness/prune.ts';
 import { startReceiver } from '../harness/receiver.ts';
-import { shareServer } from '../harness/server.ts';
+import { shareServer, startServer } from '../harness/server.ts';
 import { createWebhook, expectProblem, ownId, ownType, publish } from './stage.ts';
 
 const server = shareServer();
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const MEBIBYTE = 1024 * 1024;
+const LONG_MS = 30_000;
 
 function post(body: unknown) {
   return server().call('POST', '/events', body);
@@ -76,6 +78,8 @@ describe('publishing one event', () => {
     '2023-13-01T00:00:00Z',
     '2023-09-15T24:00:00Z',
     '2023-09-15T14:22:33+0200',
+    '9999-12-31T23:59:59-00:01',
+    '0000-01-01T00:00:00+00:01',
     'yesterday',
     '',
   ])('occurredAt %j is no instant and is refused', async (occurredAt) => {
@@ -165,6 +169,26 @@ describe('publishing one event', () => {
     expectProblem(await post({ type, data }), 422, 'validation_failed', pointers);
   });
 
+  test('every built-in type that is not reserved can be published, with what is required of it alone', async () => {
+    const failed = { ...transfer, error: {} };
+    const events = [
+      ...['started', 'completed', 'cancelled', 'overdue', 'file_missing'].map((name) => [
+        `transfer.${name}`,
+        { transfer },
+      ]),
+      ...['completed_with_errors', 'failed'].map((name) => [`transfer.${name}`, { transfer: failed }]),
+      ...['created', 'updated', 'deleted', 'triggered', 'failed'].map((name) => [
+        `schedule.${name}`,
+        { schedule: transfer },
+      ]),
+      ...['received', 'sent'].map((name) => [`message.${name}`, parties]),
+      ...['receive_failed', 'send_failed'].map((name) => [`message.${name}`, { ...parties, error: {} }]),
+      ...['received', 'sent'].map((name) => [`mdn.${name}`, { ...parties, mdn: {} }]),
+    ].map(([type, data]) => ({ type, data }));
+    expect(events).toHaveLength(18);
+    expect((await post(events)).status).toBe(202);
+  });
+
   test('members that a built-in type does not know are kept', async () => {
     const data = { transfer: { id: 7, name: 'n', mine: { deep: [1] } }, beside: 'kept' };
     const id = await publish(server(), 'transfer.started', data);
@@ -225,14 +249,19 @@ describe('publishing a batch', () => {
     expect((await get(`/events?type=${type}`)).items).toEqual([]);
   });
 
-  test('a batch of many large events is taken, one event above 1 MiB in it is not', async () => {
+  test('a batch of 16 MiB is taken; one byte more in all, or an event above 1 MiB in it, is too large', async () => {
     const type = ownType();
     const sized = (bytes: number) => ({ type, data: { x: 'x'.repeat(bytes) } });
-    expect((await post(Array(15).fill(sized(MEBIBYTE - 100)))).status).toBe(202);
+    const large = JSON.stringify(Array(16).fill(sized(MEBIBYTE - 200)));
+    const rest = 16 * MEBIBYTE - large.length - JSON.stringify(sized(0)).length - 1;
+    const whole = JSON.stringify([...JSON.parse(large), sized(rest)]);
+    expect(whole).toHaveLength(16 * MEBIBYTE);
+    expect((await server().call('POST', '/events', undefined, { raw: whole })).status).toBe(202);
+    expectProblem(await server().call('POST', '/events', undefined, { raw: `${whole} ` }), 413, 'payload_too_large');
     const refused = await post([sized(10), sized(MEBIBYTE)]);
     expectProblem(refused, 413, 'payload_too_large');
     expect(refused.body.detail).toContain('/1');
-    expect((await get(`/events?type=${type}`)).items).toHaveLength(15);
+    expect((await get(`/events?type=${type}`)).items).toHaveLength(17);
   });
 });
 
@@ -296,6 +325,22 @@ describe('reading events', () => {
     );
     expect(new Set(items.map((event: { id: string }) => event.id))).toEqual(new Set(ids));
   });
+
+  test(
+    'after is refused with 410 when it is older than retention, and goes on from what is kept',
+    async () => {
+      const first = await startServer();
+      for (let n = 0; n < 3; n += 1) await publish(first, ownType(), { n });
+      await first.stop();
+      await pruneAll(first.dataDir);
+      const second = await startServer({ dataDir: first.dataDir });
+      const id = await publish(second, ownType());
+      for (const after of [0, 2]) expectProblem(await second.call('GET', `/events?after=${after}`), 410, 'gone');
+      const { body } = await second.call('GET', '/events?after=3');
+      expect(body).toEqual({ items: [expect.objectContaining({ id, sequence: 4 })], next: null });
+    },
+    LONG_MS,
+  );
 
   test('after cannot be combined with another filter', async () => {
     const answer = await server().call('GET', '/events?after=0&type=a.b&from=2023-01-01T00:00:00Z');

@@ -164,6 +164,54 @@ describe('the document', () => {
   });
 });
 
+/** Every member that a schema tells of, at any depth, with its own schema. */
+function membersIn(schema: unknown): [name: string, schema: Record<string, unknown>][] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties = {} } = schema as { properties?: Record<string, Record<string, unknown>> };
+  return [...Object.entries(properties), ...Object.values(schema).flatMap(membersIn)];
+}
+
+/** What an operation reads and writes as JSON. */
+function bodiesOf({ requestBody, responses }: Operation): object[] {
+  const contents = [requestBody, ...Object.values(responses)].flatMap((part) => Object.values(part?.content ?? {}));
+  return contents.map(({ schema }) => schema);
+}
+
+describe('the words of the document', () => {
+  test('the path of every operation begins with /api/v1, but for those of the process', () => {
+    const others = api.operations.filter(({ path }) => !path.startsWith('/api/v1/')).map(({ path }) => path);
+    expect(others.toSorted()).toEqual(['/.well-known/jwks.json', '/healthz', '/metrics', '/readyz']);
+  });
+
+  test.each(ofApi)('%s has members in camelCase alone', (name) => {
+    for (const [member] of bodiesOf(api.find(name)).flatMap(membersIn)) expect(member).toMatch(/^[a-z][a-zA-Z0-9]*$/);
+  });
+
+  test.each(ofApi)('%s has instants whose names end in At, but for the ends of ranges and certificates', (name) => {
+    const instants = bodiesOf(api.find(name))
+      .flatMap(membersIn)
+      .filter(([, { format }]) => format === 'date-time');
+    for (const [member] of instants) expect(member).toMatch(/^(at|from|to|notBefore|notAfter|[a-z]\w*At)$/);
+  });
+
+  test.each(ofApi)('%s has enum values in lower case with _, but for methods and media types', (name) => {
+    for (const [member, { enum: values = [] }] of bodiesOf(api.find(name)).flatMap(membersIn)) {
+      if (member === 'method' || member === 'contentType') continue;
+      const words = (values as unknown[]).filter((value) => typeof value === 'string');
+      for (const word of words) expect(word).toMatch(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
+    }
+  });
+
+  test('problems have the codes of the table, and no other', () => {
+    const codes = api.operations
+      .flatMap(({ responses }) => Object.values(responses))
+      .flatMap((response) => membersIn(response.content?.['application/problem+json']?.schema))
+      .filter(([member]) => member === 'code')
+      .flatMap(([, { enum: values }]) => values as string[]);
+    expect([...new Set(codes)].toSorted()).toEqual(CODES.toSorted());
+  });
+});
+
 describe('who may call', () => {
   test.each(guarded)('%s is told without a key, or with one that is unknown, to bring one', async (name) => {
     const operation = api.find(name);
@@ -196,6 +244,7 @@ describe('what is refused', () => {
     const operation = api.find(name);
     await refuse(operation, {}, [404, 'not_found']);
     // Before anything else of the request is judged.
+    await refuse(operation, { query: { unknownParameter: '1' } }, [404, 'not_found']);
     if (operation.requestBody === undefined) return;
     await refuse(operation, {}, [404, 'not_found'], { raw: '{' });
     await refuse(operation, {}, [404, 'not_found'], { raw: 'x', contentType: 'text/plain' });

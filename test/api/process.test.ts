@@ -127,6 +127,7 @@ describe('a server that runs', () => {
         '/healthz': ['get'],
         '/readyz': ['get'],
         '/metrics': ['get'],
+        '/.well-known/jwks.json': ['get'],
         '/api/v1/api-keys': ['get', 'post'],
         '/api/v1/api-keys/{id}': ['delete'],
         '/api/v1/events': ['get', 'post'],
@@ -192,6 +193,7 @@ describe('a server that runs', () => {
       expect(components.securitySchemes.apiKey).toMatchObject({ type: 'http', scheme: 'bearer' });
       expect(paths['/healthz'].get.security).toEqual([]);
       expect(paths['/readyz'].get.security).toEqual([]);
+      expect(paths['/.well-known/jwks.json'].get.security).toEqual([]);
       expect(paths['/metrics'].get.security).toEqual([{ apiKey: ['viewer'] }]);
       expect(paths['/api/v1/events'].post.security).toEqual([{ apiKey: ['operator'] }]);
     });

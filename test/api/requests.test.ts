@@ -135,13 +135,34 @@ describe('what a receiver gets', () => {
     expect(arrival.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  test('keeps method, content type and bytes of its first attempt, and takes URL and headers of today', async () => {
+  test('bears the instant of its attempt in webhook-timestamp, in Unix seconds, and is signed with it', async () => {
+    const { receiver, webhook, type } = await stage({ retry: { strategy: 'delays', delaysMs: [1_000], jitter: 0 } });
+    receiver.respond = (_arrival, response) => {
+      receiver.respond = answering(204);
+      response.writeHead(500).end();
+    };
+    const eventId = await publish(server(), type);
+    const { attempts } = await deliveryInState(server(), eventId, webhook.id, 'delivered');
+    const timestamps = receiver.arrivals.map(({ headers }) => Number(headers['webhook-timestamp']));
+    const startedAt = attempts.map((attempt: { startedAt: string }) => Date.parse(attempt.startedAt));
+    expect(timestamps).toEqual(startedAt.map((ms: number) => Math.floor(ms / 1000)));
+    expect(timestamps[1]).toBeGreaterThan(timestamps[0] as number);
+    const [first, second] = receiver.arrivals as [Arrival, Arrival];
+    const verifier = new StandardWebhook(webhook.signingSecret);
+    verifier.verify(second.body, second.headers as Record<string, string>);
+    const mixed: NodeJS.Dict<string | string[]> = { ...second.headers };
+    mixed['webhook-timestamp'] = first.headers['webhook-timestamp'];
+    expect(() => verifier.verify(second.body, mixed as Record<string, string>)).toThrow();
+  });
+
+  test('keeps method, content type and bytes of its first attempt, and takes URL, auth and headers of today', async () => {
     const { receiver, webhook, type } = await stage({ retry: { strategy: 'fixed', maxAttempts: 2, delayMs: 0 } });
     const changes = {
       url: `${receiver.url}/moved`,
       method: 'PUT',
       contentType: 'application/json; charset=utf-8',
       payload: { format: 'standard' },
+      auth: { type: 'bearer', token: 'of-today' },
       headers: { 'x-new': 'yes' },
     };
     receiver.respond = answeringAfter(async () => {
@@ -155,7 +176,11 @@ describe('what a receiver gets', () => {
     await publish(server(), 'transfer.started', { transfer: { id: type, name: 'n' } });
     const [first, second] = (await receiver.arrived(2)) as [Arrival, Arrival];
     expect(second).toMatchObject({ method: 'POST', path: '/moved', body: first.body });
-    expect(second.headers).toMatchObject({ 'content-type': 'application/json', 'x-new': 'yes' });
+    expect(second.headers).toMatchObject({
+      'content-type': 'application/json',
+      authorization: 'Bearer of-today',
+      'x-new': 'yes',
+    });
   });
 });
 
@@ -226,6 +251,37 @@ describe('authentication', () => {
     }
     expect(JSON.stringify(server().log)).not.toMatch(/hidden|c2hvd246aGlkZGVu/);
   });
+
+  test.each<[what: string, auth: object, headers?: object]>([
+    ['basic', { type: 'basic', username: 'shown', password: 'hidden "pä:ss' }],
+    ['bearer', { type: 'bearer', token: 'hidden"/\\token' }],
+    ['an api_key in a header', { type: 'api_key', name: 'X-Key', value: 'hidden "key"', in: 'header' }],
+    ['an api_key in the query', { type: 'api_key', name: 'k', value: 'hidden &key=+ %/é', in: 'query' }],
+    ['a header that authenticates', { type: 'none' }, { 'X-Auth-Token': 'hidden-token' }],
+  ])(
+    'what a receiver repeats of %s is masked in its answer, in the log and in a test',
+    async (_what, auth, headers) => {
+      const { receiver, webhook, type } = await stage({ auth, headers, retry: { strategy: 'delays', delaysMs: [] } });
+      receiver.respond = (arrival, response) => {
+        const query = new URL(arrival.path, receiver.url).search;
+        const form = new URLSearchParams(new URLSearchParams(query)).toString();
+        const location = `${receiver.url}/moved${query}`;
+        response.writeHead(302, { location, 'x-seen': arrival.headers.authorization ?? '' });
+        response.end(JSON.stringify({ ...arrival, form, decoded: [...new URLSearchParams(query)] }));
+      };
+      const eventId = await publish(server(), type);
+      const { attempts } = await deliveryInState(server(), eventId, webhook.id, 'exhausted');
+      const tested = await server().call('POST', `/webhooks/${webhook.id}/test`);
+      for (const shown of [attempts[0], tested.body]) {
+        expect(JSON.stringify(shown)).not.toMatch(/hidden|c2hvd246aGlkZGVu/);
+        expect(JSON.stringify(shown.response)).toContain('***');
+        expect(JSON.parse(shown.response.body)).toMatchObject({
+          method: 'POST',
+          headers: { 'webhook-id': expect.any(String) },
+        });
+      }
+    },
+  );
 
   test('a changed secret goes out with the next attempt, a kept one goes on', async () => {
     const { receiver, webhook, type } = await stage({ auth: { type: 'basic', username: 'u', password: 'one' } });

@@ -161,6 +161,23 @@ describe('what counts as a failure', () => {
   });
 });
 
+describe('an answer that does not come whole', () => {
+  test.each([
+    ['ends early', 'content-length: 9\r\n\r\nshort', 'end', 'response_invalid'],
+    ['is reset', 'content-length: 9\r\n\r\nshort', 'resetAndDestroy', 'connection_reset'],
+    ['breaks its framing', 'transfer-encoding: chunked\r\n\r\nno chunk\r\n', 'end', 'response_invalid'],
+  ] as const)('because it %s is a failure, and retried', async (_what, rest, end, code) => {
+    const { receiver, webhook, type } = await stage({ retry: { strategy: 'fixed', maxAttempts: 2, delayMs: 0 } });
+    receiver.respond = (_arrival, { socket }) => {
+      receiver.respond = answering(204);
+      socket?.write(`HTTP/1.1 200 OK\r\n${rest}`, () => socket[end]());
+    };
+    const eventId = await publish(server(), type);
+    const { attempts } = await deliveryInState(server(), eventId, webhook.id, 'delivered');
+    expect(attempts).toMatchObject([{ outcome: 'failed', error: { code } }, { outcome: 'delivered' }]);
+  });
+});
+
 describe('giving up', () => {
   test('is told by a delivery.exhausted event, to other webhooks and not to the one it is about', async () => {
     const other = await stage({ eventTypes: ['delivery.exhausted'] });
@@ -203,6 +220,27 @@ describe('giving up', () => {
     await witness.receiver.arrived(1, ({ body }) => JSON.parse(body).type === 'webhook.recovered');
     const types = witness.receiver.arrivals.map(({ body }) => JSON.parse(body).type);
     expect(types).not.toContain('delivery.exhausted');
+  });
+});
+
+describe('giving up on a delivery.exhausted', () => {
+  test('makes no further event', async () => {
+    const retry = { strategy: 'delays', delaysMs: [] };
+    const told = await stage({ eventTypes: ['delivery.exhausted'], retry });
+    told.receiver.respond = answering(500);
+    const { receiver, webhook, type } = await stage({ retry });
+    receiver.respond = answering(500);
+    const before = (await server().call('GET', '/events?limit=1')).body.items[0]?.sequence ?? 0;
+    await publish(server(), type);
+    const ofThis = ({ body }: Arrival) => JSON.parse(body).data.webhook.id === webhook.id;
+    const [{ headers }] = (await told.receiver.arrived(1, ofThis)) as [Arrival];
+    await deliveryInState(server(), String(headers['webhook-id']), told.webhook.id, 'exhausted');
+    // An event of its own would be in the log when the delivery is seen to have ended: it comes with that.
+    const { items } = (await server().call('GET', `/events?after=${before}&limit=250`)).body;
+    const about = items.filter(({ data }: { data: { webhook?: { id: string } } }) =>
+      [webhook.id, told.webhook.id].includes(data.webhook?.id ?? ''),
+    );
+    expect(about.map(({ id }: { id: string }) => id)).toEqual([headers['webhook-id']]);
   });
 });
 
@@ -300,6 +338,24 @@ describe('Retry-After', () => {
     receiver.respond = answering(200);
     await server().call('POST', `/deliveries/${behind.id}/retry`);
     await deliveryInState(server(), behind.eventId, webhook.id, 'delivered');
+  });
+
+  test('holds nothing for longer than it asks, not even news of a test that began before that was over', async () => {
+    const type = ownType();
+    const { receiver, webhook } = await stage({
+      eventTypes: [type, 'webhook.test'],
+      retry: { strategy: 'delays', delaysMs: [] },
+    });
+    receiver.respond = answering(429, { 'retry-after': '1' });
+    await deliveryInState(server(), await publish(server(), type), webhook.id, 'exhausted');
+    receiver.respond = answering(200);
+    await publish(server(), type);
+
+    const tested = await stage();
+    const holdIsOver = () => receiver.arrived(2, ({ headers }) => headers['x-waybill-event'] === type);
+    tested.receiver.respond = answeringAfter(holdIsOver, 200);
+    await server().call('POST', `/webhooks/${tested.webhook.id}/test`);
+    await receiver.arrived(1, ({ body }) => body.includes(tested.webhook.id));
   });
 
   test('is obeyed for 24 hours at most', async () => {

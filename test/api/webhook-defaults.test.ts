@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { answering, startReceiver } from '../harness/receiver.ts';
 import { shareServer, startServer, type TestServer } from '../harness/server.ts';
-import { createWebhook, deliveryInState, expectProblem, ownId, ownType, publish, readUntil } from './stage.ts';
+import {
+  answeringAfter,
+  createWebhook,
+  deliveryInState,
+  expectProblem,
+  ownId,
+  ownType,
+  publish,
+  readUntil,
+} from './stage.ts';
 
 const server = shareServer();
 const URL_OF_NOBODY = 'http://127.0.0.1:9/hook?x=1';
@@ -371,6 +380,20 @@ describe('a change of the defaults', () => {
     );
     expect(Date.parse(second.attempts[1].startedAt)).toBeGreaterThanOrEqual(Date.parse(first.nextAttemptAt));
     expect(Date.parse(second.nextAttemptAt) - Date.parse(second.attempts[1].startedAt)).toBeGreaterThan(3_500_000);
+  });
+
+  test('of the timeout applies from the next attempt on', async () => {
+    const [receiver, type] = [await startReceiver(), ownType()];
+    const retry = { strategy: 'fixed', maxAttempts: 2, delayMs: 0, jitter: 0 };
+    await setDefaults({ url: receiver.url, retry, timeoutMs: 60_000 });
+    const { id } = await createWebhook(server(), { eventTypes: [type] });
+    receiver.respond = answeringAfter(async () => {
+      receiver.respond = () => undefined;
+      await put({ url: receiver.url, retry, timeoutMs: 100 });
+    }, 500);
+    const eventId = await publish(server(), type);
+    const { attempts } = await deliveryInState(server(), eventId, id, 'exhausted');
+    expect(attempts).toMatchObject([{ response: { status: 500 } }, { response: null, error: { code: 'timeout' } }]);
   });
 
   test('cannot take away the URL that webhooks stand on, which it names', async () => {

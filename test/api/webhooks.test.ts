@@ -62,6 +62,7 @@ describe('creating a webhook', () => {
       ...DEFAULTS,
       state: 'active',
       pauseReason: null,
+      breaker: null,
       signingSecret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
       previousSecretExpiresAt: null,
       inherited: expect.any(Array),
@@ -202,6 +203,67 @@ describe('creating a webhook', () => {
     '*',
   ])('the event type %s may be subscribed to', async (eventType) => {
     expect((await aWebhook({ enabled: false, eventTypes: [eventType] })).eventTypes).toEqual([eventType]);
+  });
+});
+
+describe('bounds', () => {
+  const plan = (members: object) => ({ retry: { strategy: 'fixed', maxAttempts: 2, delayMs: 5, ...members } });
+  const exponential = { strategy: 'exponential', maxAttempts: 2, initialDelayMs: 1, factor: 2, maxDelayMs: 9 };
+
+  test.each<[what: string, pointer: string, of: (value: number) => object, least: number, most: number, step: number]>([
+    ['timeoutMs is 100 to 120,000', '/timeoutMs', (timeoutMs) => ({ timeoutMs }), 100, 120_000, 1],
+    ['maxAttempts is 1 to 100', '/retry/maxAttempts', (maxAttempts) => plan({ maxAttempts }), 1, 100, 1],
+    ['delayMs is 0 to a year', '/retry/delayMs', (delayMs) => plan({ delayMs }), 0, 366 * 86_400_000, 1],
+    [
+      'delaysMs are 0 to a year',
+      '/retry/delaysMs/1',
+      (delayMs) => ({ retry: { strategy: 'delays', delaysMs: [0, delayMs] } }),
+      0,
+      366 * 86_400_000,
+      1,
+    ],
+    [
+      'initialDelayMs is 0 to a year',
+      '/retry/initialDelayMs',
+      (initialDelayMs) => ({ retry: { ...exponential, initialDelayMs } }),
+      0,
+      366 * 86_400_000,
+      1,
+    ],
+    [
+      'maxDelayMs is 0 to a year',
+      '/retry/maxDelayMs',
+      (maxDelayMs) => ({ retry: { ...exponential, maxDelayMs } }),
+      0,
+      366 * 86_400_000,
+      1,
+    ],
+    ['jitter is 0 to 1', '/retry/jitter', (jitter) => plan({ jitter }), 0, 1, 0.01],
+    [
+      'maxConcurrency is 1 to 256',
+      '/limits/maxConcurrency',
+      (maxConcurrency) => ({ limits: { maxConcurrency } }),
+      1,
+      256,
+      1,
+    ],
+    ['a name has 1 to 200 characters', '/name', (length) => ({ name: '🚚'.repeat(length) }), 1, 200, 1],
+  ])('%s, and a value beyond either end is refused at %s', async (_what, pointer, of, least, most, step) => {
+    for (const value of [least, most]) {
+      expect(await aWebhook(of(value))).toMatchObject(of(value));
+    }
+    for (const value of [least - step, most + step].filter((beyond) => beyond >= 0 || pointer !== '/name')) {
+      const refused = await post({ name: 'x', url: URL_OF_NOBODY, ...of(value) });
+      expectProblem(refused, 422, 'validation_failed', [pointer]);
+    }
+  });
+
+  test('the default plan is 10 attempts over about 75 hours', async () => {
+    const { delaysMs } = (await aWebhook()).retry;
+    expect(delaysMs).toHaveLength(9);
+    const hours = delaysMs.reduce((sum: number, delayMs: number) => sum + delayMs, 0) / 3_600_000;
+    expect(hours).toBeGreaterThan(75);
+    expect(hours).toBeLessThan(76);
   });
 });
 
@@ -412,6 +474,34 @@ describe('changing a webhook', () => {
     ]);
     expectProblem(await patch(id, { auth: { type: 'basic', username: 'u' } }), 400, 'validation_failed', [
       '/auth/password',
+    ]);
+  });
+
+  test('auth, payload and retry are replaced whole when their discriminator changes, and merged when it does not', async () => {
+    const { id } = await aWebhook({
+      auth: { type: 'api_key', name: 'X-Key', value: 'v', in: 'query' },
+      payload: { format: 'default', identifiers: 'old' },
+      retry: { strategy: 'fixed', maxAttempts: 3, delayMs: 5, jitter: 0.7 },
+    });
+    const same = await patch(id, {
+      auth: { type: 'api_key', in: 'header' },
+      payload: { format: 'default' },
+      retry: { strategy: 'fixed', delayMs: 6 },
+    });
+    expect(same.body).toMatchObject({
+      auth: { type: 'api_key', name: 'X-Key', value: { set: true }, in: 'header' },
+      payload: { format: 'default', identifiers: 'old' },
+      retry: { strategy: 'fixed', maxAttempts: 3, delayMs: 6, jitter: 0.7 },
+    });
+    const { body } = await patch(id, {
+      auth: { type: 'none' },
+      payload: { format: 'standard' },
+      retry: { strategy: 'delays', delaysMs: [7] },
+    });
+    expect([body.auth, body.payload, body.retry]).toEqual([
+      { type: 'none' },
+      { format: 'standard' },
+      { strategy: 'delays', delaysMs: [7], jitter: 0.1 },
     ]);
   });
 

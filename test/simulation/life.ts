@@ -10,7 +10,7 @@ import {
 import type { ReplayRequest } from '../../src/deliveries/replays.ts';
 import { parseEgressAllow, type Sender } from '../../src/egress/index.ts';
 import type { GivenEvent } from '../../src/events/events.ts';
-import { createEvents } from '../../src/events/index.ts';
+import { createEvents, createIndexing } from '../../src/events/index.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { createIds } from '../../src/kernel/ids.ts';
 import type { JsonObject } from '../../src/kernel/json.ts';
@@ -83,7 +83,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const opened = options.openStore(flaw.handlers?.(handlers) ?? handlers);
   const store = flaw.store?.(opened) ?? opened;
 
-  const instance = await openInstance(store, random);
+  const instance = await openInstance(store, random, 'production');
   const inStep = await openDirectory(store, sealer);
   const directory = flaw.directory?.(inStep) ?? inStep;
   const events = createEvents({ store, clock, ids });
@@ -95,12 +95,14 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     clock,
     random,
     ids,
-    instance: instance.identity,
+    instance: instance.facts,
     report: () => undefined,
+    reportBreaker: () => undefined,
     onFault,
   });
   const retention = createRetention({ store, clock, retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
+  const indexing = createIndexing({ store, clock: seldom(clock), onFault });
   const replays = createReplays({ store, directory, clock, ids });
   const rules = parseEgressAllow('');
   const webhooks = createWebhooks({ store, directory, sealer, clock, ids, random, rules });
@@ -126,7 +128,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     resumeWebhook: (id) => webhooks.pause(id, null, matchAnything, null),
     deleteWebhook,
     testWebhook: (id) =>
-      testWebhook({ store, directory, egress, clock, ids, instance: instance.identity }, id, null, null),
+      testWebhook({ store, directory, egress, clock, ids, instance: instance.facts }, id, null, null),
     retryDelivery: (id) => store.run(retryDelivery, { id, now: clock.now() }),
     cancelDelivery: (id) => store.run(cancelDelivery, { id, now: clock.now() }),
     replaceDefaults: (settings) => defaults.replace(settings, matchAnything),
@@ -136,14 +138,23 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   await dispatcher.start();
   await replayLoop.start();
   retention.start();
+  indexing.start();
 
   return {
     async stop(callsAnswered) {
       retention.stop();
+      indexing.stop();
       await Promise.all([callsAnswered(), replayLoop.stop(), dispatcher.stop()]);
       await store.close();
     },
   };
+}
+
+const SELDOM_MS = 5_000;
+
+/** A clock whose timers take their time: hours of looking whether there is something to index would be nothing else. */
+function seldom(clock: Clock): Clock {
+  return { ...clock, after: (delayMs, run) => clock.after(Math.max(delayMs, SELDOM_MS), run) };
 }
 
 /** There is no If-Match here. */

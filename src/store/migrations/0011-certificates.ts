@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts';
 
 /** What is known of certificates that webhooks depend on, beside those in their own settings. */
 export const certificates: Migration = {
-  number: 10,
+  number: 11,
   name: 'certificates',
   statements: [
     // The certificate that a webhook's receiver has shown last, and where.
