@@ -20,6 +20,7 @@ import { healthHandlers } from './store/health.store.ts';
 import { onceHandlers } from './store/once.store.ts';
 import { spaceHandlers } from './store/space.store.ts';
 import { templateHandlers } from './templates/templates.store.ts';
+import { certificateHandlers } from './webhooks/certificates.store.ts';
 import { instanceHandlers } from './webhooks/instance.store.ts';
 import { matchWebhooks, wantsType } from './webhooks/matching.ts';
 import { createWebhookNews } from './webhooks/news.ts';
@@ -61,6 +62,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     slots: createSlots(maxInFlight),
     bootId,
     publish,
+    tellRecovered: news.recovered,
     pauseGone: (tx: Tx, id: string, now: number) => pauseAndTell(tx, webhooks, news, { id, reason: 'gone', now }),
     onEnded: replays.complete,
   });
@@ -71,6 +73,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     ...instanceHandlers(),
     ...sealingHandlers([webhookSecrets(webhooks), defaultSecrets(), keptAnswers(keptAnswerPlace, [webhookSecretsIn])]),
     ...webhookHandlers(webhooks, news),
+    ...certificateHandlers(publish),
     ...deliveries.handlers,
     ...deliveryLogHandlers(search),
     ...replaySelectionHandlers({ matchWebhooks, wantsType, scopeKeys }),

@@ -10,8 +10,17 @@ export interface Metrics {
   render(): Promise<{ body: string; contentType: string }>;
 }
 
+/** What is counted only when it is asked for. */
+export interface Measured {
+  store: Store;
+  underway: () => number;
+  openBreakers: () => number;
+  /** How many webhooks have each of the settings that give up protection. */
+  insecure: () => ReadonlyMap<string, number>;
+}
+
 /** What Prometheus may scrape. Names start with `waybill_`; times are seconds. */
-export function createMetrics(store: Store, underway: () => number): Metrics {
+export function createMetrics({ store, underway, openBreakers, insecure }: Measured): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -53,6 +62,23 @@ export function createMetrics(store: Store, underway: () => number): Metrics {
     registers,
     collect() {
       this.set(underway());
+    },
+  });
+  new Gauge({
+    name: 'waybill_breakers_open',
+    help: 'Webhooks whose receivers fail, so that only probes are sent.',
+    registers,
+    collect() {
+      this.set(openBreakers());
+    },
+  });
+  new Gauge({
+    name: 'waybill_webhooks_insecure',
+    help: 'Webhooks with a setting that gives up protection, by setting.',
+    labelNames: ['setting'],
+    registers,
+    collect() {
+      for (const [setting, count] of insecure()) this.set({ setting }, count);
     },
   });
   new Gauge({

@@ -1,6 +1,6 @@
 import type { CommandOptions } from './app.commands.ts';
-import type { Settings } from './config/index.ts';
-import { parseEgressAllow, type Sender, startSender } from './egress/index.ts';
+import type { Secrets, Settings } from './config/index.ts';
+import { parseEgressAllow, parseProxy, type Sender, startSender } from './egress/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
@@ -22,16 +22,22 @@ export const threadModule = new URL('../bin/worker.js', import.meta.url);
 
 /**
  * Opens the store of the data folder, and starts the thread that sends. Throws a `SetupError`, with nothing touched,
- * when the store's secrets were sealed with a key that is not there, or the allow list cannot be read.
+ * when the store's secrets were sealed with a key that is not there, or allow list or proxy cannot be read.
  */
-export function startThreads(settings: Settings, onBroken: (message: string) => void): Threads {
-  parseEgressAllow(settings.egressAllow);
+export function startThreads(
+  { settings, secrets }: { settings: Settings; secrets: Secrets },
+  onBroken: (message: string) => void,
+): Threads {
+  const { egressAllow, noProxy } = settings;
+  const { httpProxy } = secrets;
+  parseEgressAllow(egressAllow);
+  parseProxy(httpProxy, noProxy);
   const isSealed = peekSetting(settings.dataDir, SEALED_BY) !== null;
   if (isSealed) readKeyFile(settings.keyFile);
   const store = openStore(settings, onBroken);
   // Whoever awaits it hears of a failure; nobody may be listening yet.
   store.catch(() => undefined);
-  const sender = startSender({ threadModule, egressAllow: settings.egressAllow, onBroken });
+  const sender = startSender({ threadModule, egressAllow, httpProxy, noProxy, onBroken });
   return { store, sender, isSealed };
 }
 

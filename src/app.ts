@@ -5,6 +5,7 @@ import { type Threads, threadModule } from './app.threads.ts';
 import type { Secrets, Settings } from './config/index.ts';
 import {
   cancelOrphans,
+  connectionTestRoutes,
   createDispatcher,
   createReplayLoop,
   createReplays,
@@ -20,9 +21,10 @@ import {
   presentDelivery,
   removeWebhook,
   replayRoutes,
+  testUnsavedWebhook,
   testWebhook,
 } from './deliveries/index.ts';
-import { parseEgressAllow } from './egress/index.ts';
+import { parseEgressAllow, parseProxy } from './egress/index.ts';
 import { createEvents, createIndexing, eventRoutes } from './events/index.ts';
 import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
@@ -39,12 +41,15 @@ import { createTemplateRenderer, templateRoutes } from './templates/index.ts';
 import {
   type Basis,
   createDefaultSettings,
+  createExpiryWatch,
   createWebhooks,
+  keySetRoutes,
   openDirectory,
   openInstance,
   settingsRoutes,
   unmatchedWebhooks,
   type Webhook,
+  watchInsecure,
   webhookRoutes,
 } from './webhooks/index.ts';
 
@@ -82,6 +87,13 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     if (cause === null) log.info('the disk takes writes again');
     else log.error({ cause }, 'the disk takes no writes: publishers get 503 until it does');
   });
+  const proxy = parseProxy(secrets.httpProxy, settings.noProxy);
+  if (proxy !== null) {
+    log.warn(
+      { proxy: proxy.name },
+      'requests go through a proxy: it resolves names and dials, so addresses behind names are not judged',
+    );
+  }
   const { keyFile } = settings;
   const keyring = await openKeyring({ store, keyFile, mayMake: !threads.isSealed, random });
   if (keyring.keyIds.length > 1) {
@@ -110,9 +122,19 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
       metrics.attempted(attempt);
       systemLog.note(attempt, 'delivery.attempted');
     },
+    reportBreaker({ webhookId, isOpen }) {
+      if (isOpen) log.warn({ webhookId }, 'the receiver fails again and again: what it is owed waits until it is back');
+      else log.info({ webhookId }, 'the receiver is back: what it is owed goes out');
+    },
     onFault,
   });
-  const metrics = createMetrics(store, () => dispatcher.underway);
+  const insecure = watchInsecure(directory, (facts, message) => log.warn(facts, message));
+  const metrics = createMetrics({
+    store,
+    underway: () => dispatcher.underway,
+    openBreakers: () => directory.list().filter(({ record }) => record.breaker !== null).length,
+    insecure,
+  });
   const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
   const feed = createFeed({
@@ -122,8 +144,16 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     onFault,
   });
   const indexing = createIndexing({ store, clock, onFault });
-  const checked = { store, directory, sealer: keyring, rules, templates, instance: instance.facts };
-  const webhooks = createWebhooks({ ...checked, clock, ids, random });
+  const expiryWatch = createExpiryWatch({
+    store,
+    directory,
+    clock,
+    onWarning: (certificate) => log.warn({ certificate }, 'a certificate expires soon'),
+    onFault,
+  });
+  egress.onCertificate(expiryWatch.saw);
+  const checked = { store, directory, sealer: keyring, rules, templates, clock, instance: instance.facts };
+  const webhooks = createWebhooks({ ...checked, ids, random });
   const defaults = createDefaultSettings(checked);
 
   /** The first delivery of a template should not have to wait until a thread has been started for it. */
@@ -178,18 +208,17 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   });
   webhookRoutes(api, { webhooks, directory, clock, remove });
   templateRoutes(api, { store, templates, clock, instance: instance.facts });
+  keySetRoutes(api, { directory, clock });
   settingsRoutes(api, { directory, defaults, instance });
-  deliveryRoutes(api, {
-    store,
-    clock,
+  deliveryRoutes(api, { store, clock, directory });
+  const testing = { store, directory, egress, templates, clock, ids, instance: instance.facts };
+  connectionTestRoutes(api, {
     directory,
-    test: (webhookId, eventType, once) =>
-      testWebhook(
-        { store, directory, egress, templates, clock, ids, instance: instance.facts },
-        webhookId,
-        eventType,
-        once,
-      ),
+    testSaved: (webhookId, eventType, once) => testWebhook(testing, webhookId, eventType, once),
+    testUnsaved(body, actor, eventType, once) {
+      const draft = () => webhooks.draft(body, { mayTrustAnyUrl: actor.role === 'admin' });
+      return testUnsavedWebhook(testing, draft, eventType, once);
+    },
   });
   replayRoutes(api, { replays: createReplays({ store, directory, clock, ids }), store });
   exportRoutes(api, { store, clock, directory });
@@ -220,6 +249,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   retention.start();
   feed.start();
   indexing.start();
+  expiryWatch.start();
   if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
     log.warn(
       `there is no API key yet; make one with: waybill api-key create --name admin --role admin --data-dir ${settings.dataDir}`,
@@ -232,6 +262,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     async stop() {
       retention.stop();
       indexing.stop();
+      expiryWatch.stop();
       await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end(), templates.end()]);
       await systemLog.end();

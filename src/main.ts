@@ -23,7 +23,7 @@ export async function runServer({ settings, secrets, onListening }: ServerOption
 
   // Whatever the server writes holds what partners send each other: nobody else on the machine may read it.
   process.umask(0o077);
-  const threads = startThreads(settings, endAtOnce);
+  const threads = startThreads({ settings, secrets }, endAtOnce);
   // While the threads start on another core, this one loads the rest.
   const { startApp } = await import('./app.ts');
   const app = await startApp({ settings, secrets, threads }).catch(async (error: unknown) => {

@@ -42,10 +42,11 @@ function makeFolder(): string {
   return folder;
 }
 
-/** The one example of a language in the receivers' guide. */
-function exampleIn(language: string): string {
-  const [code, ...others] = codeBlocks(readDocument('docs/receiving-webhooks.md'), language);
-  if (code === undefined || others.length > 0) throw new Error(`The guide should have one example in ${language}.`);
+/** The one example of a language in the receivers' guide, or of several the one whose first line names the file. */
+function exampleIn(language: string, file = ''): string {
+  const found = codeBlocks(readDocument('docs/receiving-webhooks.md'), language);
+  const [code, ...others] = found.filter((block) => (block.split('\n')[0] ?? '').endsWith(file));
+  if (code === undefined || others.length > 0) throw new Error(`The guide should have one ${file} in ${language}.`);
   return code;
 }
 
@@ -73,7 +74,7 @@ for (const { language, file, command } of EXAMPLES) {
     async () => {
       const port = await freePort();
       const folder = makeFolder();
-      writeFileSync(join(folder, file), exampleIn(language).replaceAll('9000', String(port)));
+      writeFileSync(join(folder, file), exampleIn(language, file).replaceAll('9000', String(port)));
       const receiver = startProgram(program, args, { cwd: folder, env: { ...process.env, WEBHOOK_SECRET: SECRET } });
       await receiver.printed(/listening/);
 
@@ -119,5 +120,36 @@ test.skipIf(!isInstalled('openssl', 'version'))(
     };
     expect(verdictOn(arrival?.body ?? '')).toBe('signature: valid');
     expect(verdictOn(`${arrival?.body} `)).toBe('signature: wrong');
+  },
+);
+
+/** A function of the guide that says whether a request is genuine. */
+async function verifierIn(file: string) {
+  const path = join(makeFolder(), file);
+  writeFileSync(path, exampleIn('js', file));
+  const { isGenuine } = await import(path);
+  return isGenuine as (headers: object, body: Buffer, key: string) => Promise<boolean> | boolean;
+}
+
+test.each([
+  ['ed25519', 'verify-ed25519.mjs'],
+  ['github', 'verify-github.mjs'],
+])(
+  "the guide's way to verify %s takes what Waybill sends, through a rotation, and nothing that was forged",
+  async (scheme, file) => {
+    const isGenuine = await verifierIn(file);
+    const receiver = await startReceiver(answering(204));
+    const server = await startServer({ allow: [receiver.address] });
+    const settings = { name: 'guide', url: receiver.url, signing: { scheme } };
+    const { id, signingSecret } = (await server.call('POST', '/webhooks', settings)).body;
+    const key = scheme === 'github' ? signingSecret : `${server.url}/.well-known/jwks.json`;
+    for (const count of [1, 2]) {
+      await server.call('POST', '/events', { type: 'order.shipped', data: { text: 'Größe: 7 €' } });
+      const { headers, body } = (await receiver.arrived(count)).at(-1) ?? expect.fail();
+      expect(await isGenuine(headers, Buffer.from(body), key)).toBe(true);
+      expect(await isGenuine(headers, Buffer.from(`${body} `), key)).toBe(false);
+      expect(await isGenuine({}, Buffer.from(body), key)).toBe(false);
+      await server.call('POST', `/webhooks/${id}/rotate-secret`);
+    }
   },
 );

@@ -93,6 +93,7 @@ function giveUpLongAgo(store: Store): Promise<void>[] {
       firstSent: { method: 'POST', contentType: 'application/json', hash: 'h', content: '{}' },
       next: { state: 'exhausted', reason: 'attempts_spent', tries: 1 } as const,
       holdUntil: null,
+      breaker: null,
       isGone: false,
       news: null,
     };

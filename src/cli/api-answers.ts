@@ -77,6 +77,7 @@ export interface TestAnswer {
   request: ExchangeRequest | null;
   response: ExchangeResponse | null;
   remoteAddress: string | null;
+  proxy?: string;
   certificate: { subject: string; issuer: string; notBefore: string; notAfter: string; sha256: string } | null;
   timings: Partial<
     Record<'dnsMs' | 'connectMs' | 'tlsMs' | 'sentMs' | 'firstByteMs' | 'totalMs', number | null>

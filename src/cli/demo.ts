@@ -12,7 +12,7 @@ import type { CommandIo, ExitCode } from './command-io.ts';
 import { requestLines } from './listen.ts';
 import { type ReceivedRequest, type Receiver, startReceiver } from './listen-receiver.ts';
 import { printLines } from './output.ts';
-import { parseSigningSecret } from './verify-signature.ts';
+import { parseSigningSecret, verifySignature } from './verify-signature.ts';
 
 const EVENT_TYPE = 'transfer.completed';
 const ARRIVES_WITHIN_MS = 10_000;
@@ -25,10 +25,11 @@ const ARRIVES_WITHIN_MS = 10_000;
 export async function demo({ exit, io }: { exit?: boolean; io: CommandIo }): Promise<ExitCode> {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-demo-'));
   const secret = `whsec_${random(32, 'base64')}`;
+  const keys = { secret: parseSigningSecret(secret), publicKeys: [], ownHeader: null };
   const arrival = Promise.withResolvers<ReceivedRequest>();
   const receiver = await startReceiver({
     port: 0,
-    key: parseSigningSecret(secret),
+    judge: (request, now) => verifySignature(request, keys, now),
     clock: io.clock,
     onRequest: arrival.resolve,
   });

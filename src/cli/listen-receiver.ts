@@ -8,7 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { type Clock, delay } from '../kernel/clock.ts';
 import { SetupError } from '../kernel/errors.ts';
-import { type SignatureVerdict, verifySignature } from './verify-signature.ts';
+import type { SignatureVerdict, SignedRequest } from './verify-signature.ts';
 
 /** A request as it arrived, with the verdict on its signature and what it is answered with. */
 export interface ReceivedRequest {
@@ -25,13 +25,15 @@ export interface ReceivedRequest {
   answeredWith: number;
 }
 
+/** What a receiver says of a request's signature; `now` is in epoch milliseconds. */
+export type Judge = (request: SignedRequest, now: number) => SignatureVerdict | Promise<SignatureVerdict>;
+
 export interface ReceiverOptions {
   /** An address of this machine; 127.0.0.1 where left out. */
   host?: string;
   /** 0 is any free port. */
   port: number;
-  /** What `parseSigningSecret` made of the signing secret, or null: signatures are then not checked. */
-  key: Uint8Array | null;
+  judge: Judge;
   /** The status of every answer, 204 where left out. */
   status?: number;
   /** The `Retry-After` of every answer, in seconds; none where left out. */
@@ -89,22 +91,12 @@ async function receive(request: IncomingMessage, response: ServerResponse, optio
     path: request.url ?? '',
     headers: request.headers,
     body,
-    signature: judgeSignature(request.headers, body, options.key, receivedAt),
+    signature: await options.judge({ headers: request.headers, body }, receivedAt),
     answeredWith,
   });
   if (options.delayMs) await delay(options.clock, options.delayMs);
   if (options.retryAfterS !== undefined) response.setHeader('retry-after', options.retryAfterS);
   response.writeHead(answeredWith).end();
-}
-
-function judgeSignature(
-  headers: IncomingHttpHeaders,
-  body: Buffer,
-  key: Uint8Array | null,
-  now: number,
-): SignatureVerdict {
-  if (key === null) return { verdict: 'not_checked', reason: 'no secret given' };
-  return verifySignature({ headers, body }, key, now);
 }
 
 /** The whole body, or null where it is longer than we keep. */

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,9 +11,15 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { runCommand } from './cli-stage.ts';
-import { type ReceivedRequest, type Receiver, type ReceiverOptions, startReceiver } from './listen-receiver.ts';
+import {
+  type Judge,
+  type ReceivedRequest,
+  type Receiver,
+  type ReceiverOptions,
+  startReceiver,
+} from './listen-receiver.ts';
 import { run } from './program.ts';
-import { parseSigningSecret } from './verify-signature.ts';
+import { parseSigningSecret, verifySignature } from './verify-signature.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 
@@ -36,12 +43,17 @@ function signedHeaders(secret: string, body: string): Record<string, string> {
   };
 }
 
+function judgeWith(secret: string | null): Judge {
+  const keys = { secret: secret === null ? null : parseSigningSecret(secret), publicKeys: [], ownHeader: null };
+  return (request, now) => verifySignature(request, keys, now);
+}
+
 async function receiverFor(
   options: Partial<ReceiverOptions>,
 ): Promise<{ receiver: Receiver; received: ReceivedRequest[] }> {
   const received: ReceivedRequest[] = [];
   const onRequest = (request: ReceivedRequest) => received.push(request);
-  const receiver = await startReceiver({ port: 0, key: null, clock: systemClock, onRequest, ...options });
+  const receiver = await startReceiver({ port: 0, judge: judgeWith(null), clock: systemClock, onRequest, ...options });
   onTestFinished(() => receiver.close());
   return { receiver, received };
 }
@@ -49,7 +61,7 @@ async function receiverFor(
 describe('the receiver', () => {
   test('hands over each request as it was, with its verdict, and answers 204', async () => {
     const secret = newSecret();
-    const { receiver, received } = await receiverFor({ key: parseSigningSecret(secret) });
+    const { receiver, received } = await receiverFor({ judge: judgeWith(secret) });
     const body = '{"n": 1.0}';
     const response = await fetch(`${receiver.url}/hook?x=1`, {
       method: 'PUT',
@@ -209,6 +221,64 @@ describe('waybill listen', () => {
     const { url, interrupt } = await listening([]);
     await fetch(url, { method: 'POST' });
     expect((await interrupt()).stdout.split('\n')).toContain('signature: not checked, no secret given');
+  });
+
+  test('verifies ed25519 with a public key, and with a key set that it fetches anew after a rotation', async () => {
+    const [first, second] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+    let inForce = first;
+    const set = createServer((_request, response) => {
+      response.end(JSON.stringify({ keys: [{ kty: 'RSA' }, inForce.publicKey.export({ format: 'jwk' })] }));
+    });
+    await new Promise<void>((resolve) => set.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void set.close());
+    const send = async (url: string): Promise<void> => {
+      const [id, timestamp] = ['evt_1', String(Math.floor(Date.now() / 1000))];
+      const signature = sign(null, Buffer.from(`${id}.${timestamp}.x`), inForce.privateKey).toString('base64');
+      const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1a,${signature}` };
+      await fetch(url, { method: 'POST', headers, body: 'x' });
+    };
+    const verdicts = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('signature:'));
+
+    const { port } = set.address() as AddressInfo;
+    const withSet = await listening(['--public-key', `http://127.0.0.1:${port}/.well-known/jwks.json`]);
+    await send(withSet.url);
+    inForce = second;
+    await send(withSet.url);
+    const { stdout } = await withSet.interrupt();
+    expect(verdicts(stdout)).toEqual(['signature: valid (ed25519)', 'signature: valid (ed25519)']);
+    expect(stdout).not.toContain('To have signatures checked');
+
+    const x = Buffer.from(String(first.publicKey.export({ format: 'jwk' }).x), 'base64url').toString('base64');
+    const withKey = await listening(['--public-key', `whpk_${x}`]);
+    inForce = first;
+    await send(withKey.url);
+    inForce = second;
+    await send(withKey.url);
+    expect(verdicts((await withKey.interrupt()).stdout)).toEqual([
+      'signature: valid (ed25519)',
+      'signature: wrong, it was made with another key, or the request was changed on the way',
+    ]);
+  });
+
+  test('verifies github and gomft in the header that it is told of', async () => {
+    const secret = newSecret();
+    const { url, interrupt } = await listening(['--signature-header', 'X-Sig'], { WAYBILL_LISTEN_SECRET: secret });
+    const hex = createHmac('sha256', secret).update('x').digest('hex');
+    for (const value of [hex, `sha256=${hex}`])
+      await fetch(url, { method: 'POST', headers: { 'X-Sig': value }, body: 'x' });
+    const lines = (await interrupt()).stdout.split('\n');
+    expect(lines).toContain('signature: valid (gomft)');
+    expect(lines).toContain('signature: valid (github)');
+  });
+
+  test.each([
+    ['whpk_AAAA', 2, /^The public key is none: /],
+    ['whsec_AAAA', 2, /^The public key is none: /],
+    ['http://127.0.0.1:1/jwks.json', 1, /^No key set could be had from http:/],
+  ])('refuses the public key %s', async (key, exitCode, message) => {
+    const outcome = await runCommand(['listen', '0', '--public-key', key]);
+    expect([outcome.exitCode, outcome.stdout]).toEqual([exitCode, '']);
+    expect(outcome.stderr).toMatch(message);
   });
 
   test('prints one JSON object a line for machines, and its greeting elsewhere', async () => {

@@ -1,10 +1,11 @@
 import { messageOf } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
 import { type CommandIo, type ExitCode, wrongUsage } from './command-io.ts';
-import { type ReceivedRequest, startReceiver } from './listen-receiver.ts';
+import { type Judge, type ReceivedRequest, startReceiver } from './listen-receiver.ts';
 import { printable, printLines, readableBody } from './output.ts';
+import { openPublicKeys, type PublicKeys } from './public-keys.ts';
 import { readSecretFile, secretFromEnvironment } from './read-input.ts';
-import { parseSigningSecret, verdictLine } from './verify-signature.ts';
+import { parseSigningSecret, type SigningSecret, verdictLine, verifySignature } from './verify-signature.ts';
 
 export interface ListenOptions {
   port: number;
@@ -13,6 +14,8 @@ export interface ListenOptions {
   retryAfter?: number;
   delayMs: number;
   secretFile?: string;
+  publicKey?: string;
+  signatureHeader?: string;
   json?: boolean;
 }
 
@@ -22,12 +25,13 @@ export interface ListenOptions {
  */
 export async function listen(options: ListenOptions, io: CommandIo): Promise<ExitCode> {
   const secret = await signingSecret(options, io);
+  const publicKeys = options.publicKey === undefined ? null : await openPublicKeys(options.publicKey);
   // Asked for first: whoever reads the greeting may interrupt at once.
   const interrupted = io.untilInterrupted();
   const receiver = await startReceiver({
     host: options.host,
     port: options.port,
-    key: secret === null ? null : signingKey(secret),
+    judge: createJudge(secret, publicKeys, options.signatureHeader?.toLowerCase() ?? null),
     status: options.status,
     ...(options.retryAfter === undefined ? {} : { retryAfterS: options.retryAfter }),
     delayMs: options.delayMs,
@@ -40,7 +44,7 @@ export async function listen(options: ListenOptions, io: CommandIo): Promise<Exi
   const greeting = [
     `listening on ${receiver.url}`,
     `To let Waybill send here, start it with WAYBILL_EGRESS_ALLOW=${receiver.egressEntry}`,
-    ...(secret === null
+    ...(secret === null && publicKeys === null
       ? ['To have signatures checked, give the secret with --secret-file or WAYBILL_LISTEN_SECRET']
       : []),
     'Ctrl-C ends this.',
@@ -51,17 +55,25 @@ export async function listen(options: ListenOptions, io: CommandIo): Promise<Exi
   return 0;
 }
 
-async function signingSecret(options: ListenOptions, io: CommandIo): Promise<string | null> {
-  if (options.secretFile !== undefined) return readSecretFile(io, options.secretFile);
-  return secretFromEnvironment(io, 'WAYBILL_LISTEN_SECRET');
-}
-
-function signingKey(secret: string): Uint8Array {
+async function signingSecret(options: ListenOptions, io: CommandIo): Promise<SigningSecret | null> {
+  const text = await (options.secretFile === undefined
+    ? secretFromEnvironment(io, 'WAYBILL_LISTEN_SECRET')
+    : readSecretFile(io, options.secretFile));
   try {
-    return parseSigningSecret(secret);
+    return text === null ? null : parseSigningSecret(text);
   } catch (error) {
     throw wrongUsage(messageOf(error));
   }
+}
+
+/** Verifies with what was given. A key set is fetched anew where it has no key that fits: there may be one by now. */
+function createJudge(secret: SigningSecret | null, publicKeys: PublicKeys | null, ownHeader: string | null): Judge {
+  return async (request, now) => {
+    const keys = { secret, publicKeys: publicKeys?.current() ?? [], ownHeader };
+    const verdict = verifySignature(request, keys, now);
+    if (verdict.verdict === 'valid' || publicKeys === null) return verdict;
+    return verifySignature(request, { ...keys, publicKeys: await publicKeys.renew() }, now);
+  };
 }
 
 /**

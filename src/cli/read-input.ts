@@ -5,7 +5,7 @@ import { type CommandIo, wrongUsage } from './command-io.ts';
 
 /** The JSON value in a file, or in standard input where the name is `-`. Throws a `CommandFailure` (2). */
 export async function readJson(io: CommandIo, file: string): Promise<Json> {
-  const text = await readText(io, file);
+  const text = await readTextFile(io, file);
   return parseJson(text, file === '-' ? 'Standard input' : file);
 }
 
@@ -20,7 +20,7 @@ export function parseJson(text: string, source: string): Json {
 
 /** A secret in a file, or `-`: its text without the white space around it. Throws a `CommandFailure` (2). */
 export async function readSecretFile(io: CommandIo, file: string): Promise<string> {
-  return secretIn(await readText(io, file), file);
+  return secretIn(await readTextFile(io, file), file);
 }
 
 function secretIn(text: string, source: string): string {
@@ -43,8 +43,8 @@ export async function secretFromEnvironment(io: CommandIo, name: string): Promis
   return secretIn(readFile(file, source), source);
 }
 
-/** The text in a file, or standard input where the name is `-`. Throws a `CommandFailure` (2). */
-export async function readText(io: CommandIo, file: string): Promise<string> {
+/** The text in a file, or in standard input where the name is `-`. Throws a `CommandFailure` (2). */
+export async function readTextFile(io: CommandIo, file: string): Promise<string> {
   return file === '-' ? readAll(io.stdin) : readFile(file, file);
 }
 

@@ -3,7 +3,7 @@ import type { PresetAnswer, PreviewAnswer } from './api-answers.ts';
 import type { ApiContext } from './api-client.ts';
 import { CommandFailure, type ExitCode, wrongUsage } from './command-io.ts';
 import { printJson, printLines, readableBody, tableLines } from './output.ts';
-import { readText } from './read-input.ts';
+import { readTextFile } from './read-input.ts';
 
 export interface PreviewOptions {
   file: string;
@@ -19,7 +19,7 @@ export async function previewTemplate({ io, api, json }: ApiContext, options: Pr
     throw wrongUsage('Give --event-type or --event-id, not both.');
   }
   const event: JsonObject = eventId === undefined ? { eventType: eventType ?? 'transfer.completed' } : { eventId };
-  const body = { template: await readText(io, file), contentType, ...event };
+  const body = { template: await readTextFile(io, file), contentType, ...event };
   const preview = await api.request<PreviewAnswer>({ method: 'POST', path: '/templates/preview', body });
   if (json) printJson(io, preview);
   else printLines(io, [...readableBody(preview.body ?? '').split('\n'), ...findingsOf(preview)]);

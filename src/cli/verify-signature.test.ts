@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { SetupError } from '../kernel/errors.ts';
@@ -6,6 +6,8 @@ import { parseSigningSecret, type SignatureVerdict, verdictLine, verifySignature
 
 const NOW = Date.parse('2025-01-31T12:00:00.400Z');
 const ID = 'evt_01jjyx3v4fehzr8k6b1p9t2q7w';
+
+const NO_KEYS = { secret: null, publicKeys: [], ownHeader: null };
 
 function newSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
@@ -30,14 +32,14 @@ function deliver(options: {
   options.alter?.(headers);
   return verifySignature(
     { headers, body: Buffer.from(options.arrivesAs ?? body) },
-    parseSigningSecret(verifiedWith),
+    { ...NO_KEYS, secret: parseSigningSecret(verifiedWith) },
     NOW,
   );
 }
 
 describe('a signature made by the reference library', () => {
   test('is valid with the same secret', () => {
-    expect(deliver({ signedWith: newSecret() })).toEqual({ verdict: 'valid' });
+    expect(deliver({ signedWith: newSecret() })).toEqual({ verdict: 'valid', scheme: 'standard' });
   });
 
   test('is valid with the same secret written without its prefix', () => {
@@ -89,7 +91,7 @@ describe('several signatures, as during a rotation', () => {
         const ours = headers['webhook-signature'];
         headers['webhook-signature'] = place === 'before' ? `${ours} ${other}` : `v1a,abc ${other} ${ours}`;
       };
-      expect(deliver({ signedWith: secret, alter })).toEqual({ verdict: 'valid' });
+      expect(deliver({ signedWith: secret, alter })).toEqual({ verdict: 'valid', scheme: 'standard' });
     }
   });
 
@@ -110,7 +112,8 @@ describe('a request that is not signed as the standard says', () => {
   });
 
   test('is wrong without any of the headers, and names all three', () => {
-    expect(verifySignature({ headers: {}, body: Buffer.of() }, parseSigningSecret(newSecret()), NOW)).toEqual({
+    const keys = { ...NO_KEYS, secret: parseSigningSecret(newSecret()) };
+    expect(verifySignature({ headers: {}, body: Buffer.of() }, keys, NOW)).toEqual({
       verdict: 'wrong',
       reason: 'no header webhook-id, webhook-timestamp, webhook-signature',
     });
@@ -126,13 +129,92 @@ describe('a request that is not signed as the standard says', () => {
     },
   );
 
-  test('is wrong when only another scheme signed it', () => {
+  test('is wrong when only unknown schemes signed it', () => {
     const alter = (headers: Record<string, string>) => {
-      headers['webhook-signature'] =
-        'v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM';
+      headers['webhook-signature'] = 'v2,AAAA v1b,AAAA';
     };
     expect(verdictLine(deliver({ signedWith: newSecret(), alter }))).toBe(
-      'signature: wrong, webhook-signature holds no signature of the scheme v1',
+      'signature: wrong, webhook-signature holds no signature of the scheme v1 or v1a',
+    );
+  });
+});
+
+describe('a signature of the scheme ed25519', () => {
+  const [ours, others] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+  const [id, timestamp, body] = [ID, String(Math.floor(NOW / 1000)), Buffer.from('{"a":"ü"}')];
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
+  const signature = `v1a,${sign(null, content, ours.privateKey).toString('base64')}`;
+  const request = (signatures: string, arrived: Buffer = body) => ({
+    headers: { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures },
+    body: arrived,
+  });
+  const secret = parseSigningSecret(newSecret());
+
+  test('is valid with its public key, among other keys and other signatures', () => {
+    const publicKeys = [others.publicKey, ours.publicKey];
+    for (const signatures of [signature, `v1a,AAAA v1,AAAA ${signature}`]) {
+      const verdict = verifySignature(request(signatures), { ...NO_KEYS, secret, publicKeys }, NOW);
+      expect(verdictLine(verdict)).toBe('signature: valid (ed25519)');
+    }
+  });
+
+  test('is wrong with another key, and when the body has changed', () => {
+    const why = 'signature: wrong, it was made with another key, or the request was changed on the way';
+    const verdictWith = (key: KeyObject, arrived?: Buffer) =>
+      verdictLine(verifySignature(request(signature, arrived), { ...NO_KEYS, publicKeys: [key] }, NOW));
+    expect(verdictWith(others.publicKey)).toBe(why);
+    expect(verdictWith(ours.publicKey, Buffer.from('{}'))).toBe(why);
+  });
+
+  test('is not checked without a public key, nor is v1 without a secret: the verdict says what is missing', () => {
+    expect(verdictLine(verifySignature(request(signature), { ...NO_KEYS, secret }, NOW))).toBe(
+      'signature: not checked, it is of the scheme ed25519 (v1a), and no public key was given',
+    );
+    const publicKeys = [ours.publicKey];
+    expect(verdictLine(verifySignature(request('v1,AAAA'), { ...NO_KEYS, publicKeys }, NOW))).toBe(
+      'signature: not checked, it is of the scheme standard (v1), and no secret was given',
+    );
+  });
+});
+
+describe('a signature of the schemes github and gomft', () => {
+  const text = newSecret();
+  const secret = parseSigningSecret(text);
+  const body = Buffer.from('{"a":"ü"}');
+  const hex = (key: string): string => createHmac('sha256', key).update(body).digest('hex');
+  const verdictOn = (headers: Record<string, string>, keys: object = {}) =>
+    verdictLine(verifySignature({ headers, body }, { ...NO_KEYS, secret, ...keys }, NOW));
+
+  test.each([
+    ['github', { 'x-hub-signature-256': `sha256=${hex(text)}` }, null],
+    ['gomft', { 'x-gomft-signature': hex(text) }, null],
+    ['github', { 'x-sig': `sha256=${hex(text)}` }, 'x-sig'],
+    ['gomft', { 'x-sig': hex(text) }, 'x-sig'],
+    [
+      'github',
+      { 'x-hub-signature-256': `sha256=${hex('new')}`, 'x-hub-signature-256-previous': `sha256=${hex(text)}` },
+      null,
+    ],
+    ['gomft', { 'x-gomft-signature': hex('new'), 'x-gomft-signature-previous': hex(text) }, null],
+  ])('is valid with the secret as it is shown, and says %s: %j', (scheme, headers, ownHeader) => {
+    expect(verdictOn(headers, { ownHeader })).toBe(`signature: valid (${scheme})`);
+  });
+
+  test('is wrong with another secret, and when it is none', () => {
+    const tampered = 'signature: wrong, it was made with another secret, or the request was changed on the way';
+    expect(verdictOn({ 'x-hub-signature-256': `sha256=${hex('other')}` })).toBe(tampered);
+    expect(verdictOn({ 'x-gomft-signature': 'f'.repeat(63) })).toBe(
+      'signature: wrong, x-gomft-signature holds no signature',
+    );
+    expect(verdictOn({ 'x-sig': hex(text) })).toBe(
+      'signature: wrong, no header webhook-id, webhook-timestamp, webhook-signature',
+    );
+  });
+
+  test('is not checked with nothing but a public key', () => {
+    const publicKeys = [generateKeyPairSync('ed25519').publicKey];
+    expect(verdictOn({ 'x-gomft-signature': hex(text) }, { secret: null, publicKeys })).toBe(
+      'signature: not checked, it is of the scheme gomft, and no secret was given',
     );
   });
 });

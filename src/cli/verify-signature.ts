@@ -1,12 +1,14 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { SetupError } from '../kernel/errors.ts';
 
 /** What a receiver can say of a signature. `reason` is a clause in plain words, without a full stop. */
 export type SignatureVerdict =
-  | { verdict: 'valid' }
+  | { verdict: 'valid'; scheme: SignatureScheme }
   | { verdict: 'wrong'; reason: string }
   | { verdict: 'not_checked'; reason: string };
+
+export type SignatureScheme = 'standard' | 'ed25519' | 'github' | 'gomft';
 
 export interface SignedRequest {
   /** Names in lower case, as node:http gives them. */
@@ -15,33 +17,63 @@ export interface SignedRequest {
   body: Uint8Array;
 }
 
+/** A signing secret: as Waybill shows it, and the bytes that it is the base64 of. */
+export interface SigningSecret {
+  text: string;
+  bytes: Buffer;
+}
+
+/** What a receiver verifies with. */
+export interface VerificationKeys {
+  /** For `standard`, `github` and `gomft`; null without. */
+  secret: SigningSecret | null;
+  /** For `ed25519`. */
+  publicKeys: readonly KeyObject[];
+  /** The header, in lower case, that `github` or `gomft` was told to use; null for their usual ones. */
+  ownHeader: string | null;
+}
+
 /** How far the sender's clock may be from ours, either way, before a request counts as replayed. */
 const TOLERANCE_S = 5 * 60;
 
 const SECRET_PREFIX = 'whsec_';
+const USUAL_HEADERS = ['x-hub-signature-256', 'x-gomft-signature'];
+const TAMPERED = 'it was made with another secret, or the request was changed on the way';
 
 /**
- * The key inside a signing secret: base64, with or without `whsec_` before it. Throws a `SetupError` that does not
- * repeat the secret. Source: Standard Webhooks 1.0.0, "Signature scheme".
+ * A signing secret: base64, with or without `whsec_` before it. Throws a `SetupError` that does not repeat it. Source:
+ * Standard Webhooks 1.0.0, "Signature scheme".
  */
-export function parseSigningSecret(secret: string): Buffer {
+export function parseSigningSecret(secret: string): SigningSecret {
   const base64 = secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : secret;
-  const key = Buffer.from(base64, 'base64');
+  const bytes = Buffer.from(base64, 'base64');
   // Buffer.from skips what is not base64; a key that does not encode back to its text was mistyped.
-  if (key.length === 0 || key.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, '')) {
+  if (bytes.length === 0 || bytes.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, '')) {
     throw new SetupError(
       'The signing secret is not one: it should be whsec_ followed by base64, as Waybill showed it.',
     );
   }
-  return key;
+  return { text: SECRET_PREFIX + base64, bytes };
 }
 
 /**
- * Checks a request's signature as a receiver should: Standard Webhooks 1.0.0, scheme v1 (HMAC-SHA256 over
- * `id.timestamp.body`), one match among several signatures is enough, and the timestamp may be off by five minutes.
- * `now` is in epoch milliseconds. Compares in constant time.
+ * Checks a request's signature as a receiver should, by the scheme that its headers show; one match among several
+ * signatures is enough. `now` is in epoch milliseconds. Compares in constant time.
  */
-export function verifySignature(request: SignedRequest, key: Uint8Array, now: number): SignatureVerdict {
+export function verifySignature(request: SignedRequest, keys: VerificationKeys, now: number): SignatureVerdict {
+  if (keys.secret === null && keys.publicKeys.length === 0) return notChecked('no secret given');
+  const [ownHeader] = (keys.ownHeader === null ? USUAL_HEADERS : [keys.ownHeader]).filter(
+    (name) => header(request, name) !== null,
+  );
+  const isStandard = ownHeader === undefined || header(request, 'webhook-signature') !== null;
+  return isStandard ? verifyStandard(request, keys, now) : verifyBody(request, ownHeader, keys.secret);
+}
+
+/**
+ * Standard Webhooks 1.0.0: over `id.timestamp.body`, HMAC-SHA256 (`v1`) or Ed25519 (`v1a`); the timestamp may be off by
+ * five minutes.
+ */
+function verifyStandard(request: SignedRequest, keys: VerificationKeys, now: number): SignatureVerdict {
   const id = header(request, 'webhook-id');
   const timestamp = header(request, 'webhook-timestamp');
   const signatures = header(request, 'webhook-signature');
@@ -53,23 +85,66 @@ export function verifySignature(request: SignedRequest, key: Uint8Array, now: nu
   const untimely = judgeTimestamp(timestamp, now);
   if (untimely !== null) return wrong(untimely);
 
-  const candidates = signatures.split(' ').filter((signature) => signature.startsWith('v1,'));
-  if (candidates.length === 0) return wrong('webhook-signature holds no signature of the scheme v1');
-
-  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(request.body).digest();
-  const matches = candidates.some((candidate) =>
-    isSame(Buffer.from(candidate.slice('v1,'.length), 'base64'), expected),
-  );
-  return matches
-    ? { verdict: 'valid' }
-    : wrong('it was made with another secret, or the request was changed on the way');
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), request.body]);
+  return judgeSignatures(signatures.split(' '), content, keys);
 }
 
-/** The verdict as one line: `signature: valid`, `signature: wrong, <why>` or `signature: not checked, <why>`. */
+function judgeSignatures(
+  signatures: readonly string[],
+  content: Buffer,
+  { secret, publicKeys }: VerificationKeys,
+): SignatureVerdict {
+  const symmetric = ofVersion('v1', signatures);
+  const asymmetric = ofVersion('v1a', signatures);
+  if (symmetric.length + asymmetric.length === 0) {
+    return wrong('webhook-signature holds no signature of the scheme v1 or v1a');
+  }
+  if (secret !== null) {
+    const expected = createHmac('sha256', secret.bytes).update(content).digest();
+    if (symmetric.some((signature) => isSame(signature, expected))) return { verdict: 'valid', scheme: 'standard' };
+  }
+  if (asymmetric.some((signature) => publicKeys.some((key) => verify(null, content, key, signature)))) {
+    return { verdict: 'valid', scheme: 'ed25519' };
+  }
+  if (symmetric.length > 0 && secret !== null) return wrong(TAMPERED);
+  if (asymmetric.length > 0 && publicKeys.length > 0) {
+    return wrong('it was made with another key, or the request was changed on the way');
+  }
+  return symmetric.length > 0
+    ? notChecked('it is of the scheme standard (v1), and no secret was given')
+    : notChecked('it is of the scheme ed25519 (v1a), and no public key was given');
+}
+
+/** The signatures of a version, decoded. */
+function ofVersion(version: string, signatures: readonly string[]): Buffer[] {
+  return signatures
+    .filter((signature) => signature.startsWith(`${version},`))
+    .map((signature) => Buffer.from(signature.slice(version.length + 1), 'base64'));
+}
+
+/**
+ * GitHub's way and GoMFT's: HMAC-SHA256 over the body alone, keyed with the text of the secret, in hex; GitHub's says
+ * `sha256=` first. While a rotation overlaps, the secret before signs in the header with `-previous` at its end.
+ */
+function verifyBody(request: SignedRequest, name: string, secret: SigningSecret | null): SignatureVerdict {
+  const given = [name, `${name}-previous`].map((each) => header(request, each) ?? '');
+  const [match] = given.map((value) => /^(sha256=)?([0-9a-f]{64})$/i.exec(value));
+  if (match == null) return wrong(`${name} holds no signature`);
+  const scheme = match[1] === undefined ? 'gomft' : 'github';
+  if (secret === null) return notChecked(`it is of the scheme ${scheme}, and no secret was given`);
+  const expected = createHmac('sha256', secret.text).update(request.body).digest();
+  const matches = given.some((value) => isSame(Buffer.from(value.replace(/^sha256=/i, ''), 'hex'), expected));
+  return matches ? { verdict: 'valid', scheme } : wrong(TAMPERED);
+}
+
+/**
+ * The verdict as one line: `signature: valid`, with the scheme where that is not `standard`, `signature: wrong, <why>` or
+ * `signature: not checked, <why>`.
+ */
 export function verdictLine(verdict: SignatureVerdict): string {
   switch (verdict.verdict) {
     case 'valid':
-      return 'signature: valid';
+      return verdict.scheme === 'standard' ? 'signature: valid' : `signature: valid (${verdict.scheme})`;
     case 'wrong':
       return `signature: wrong, ${verdict.reason}`;
     case 'not_checked':
@@ -100,4 +175,8 @@ function isSame(a: Buffer, b: Buffer): boolean {
 
 function wrong(reason: string): SignatureVerdict {
   return { verdict: 'wrong', reason };
+}
+
+function notChecked(reason: string): SignatureVerdict {
+  return { verdict: 'not_checked', reason };
 }

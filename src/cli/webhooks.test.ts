@@ -116,6 +116,26 @@ describe('waybill webhooks create', () => {
     expect(api.calls[0]?.body).toEqual({ name: 'new', auth: { type: 'bearer', token: 't' } });
   });
 
+  test('reads certificates and key for TLS from files', async () => {
+    await using api = await standInApi({ status: 201, body: created });
+    for (const name of ['ca', 'cert', 'key']) writeFileSync(join(folder, name), `PEM of ${name}\n`);
+    const file = join(folder, 'webhook.json');
+    writeFileSync(file, JSON.stringify({ name: 'a', tls: { insecureSkipVerify: true, pinnedSha256: 'ab' } }));
+    const files = ['--tls-client-cert-file', join(folder, 'cert'), '--tls-client-key-file', join(folder, 'key')];
+    const others = ['--tls-ca-file', join(folder, 'ca'), '--tls-pin', 'cd', '--tls-insecure-skip-verify', 'false'];
+    await runCommand(['webhooks', 'create', '--from-file', file, ...files, ...others], { env: api.env });
+    expect(api.calls[0]?.body).toEqual({
+      name: 'a',
+      tls: {
+        caPem: 'PEM of ca\n',
+        pinnedSha256: 'cd',
+        clientCertPem: 'PEM of cert\n',
+        clientKeyPem: 'PEM of key',
+        insecureSkipVerify: false,
+      },
+    });
+  });
+
   test('reads the object from standard input as -', async () => {
     await using api = await standInApi({ status: 201, body: created });
     await runCommand(['webhooks', 'create', '--from-file', '-'], { env: api.env, stdin: '{"name":"piped"}' });
@@ -305,6 +325,36 @@ curl …
         'error   egress_refused: 10.0.0.1 is a private address.\nremedy  Add it.\n',
     );
     expect(outcome.stdout).toContain('\nNo answer came back.\n\naddress  never connected\n');
+  });
+
+  test('sends a webhook that is not saved from a file, or from standard input', async () => {
+    await using api = await standInApi({ status: 200, body: result });
+    const body = { name: 'new', url: 'https://hooks.example.com/mft' };
+    const file = join(folder, 'body.json');
+    writeFileSync(file, JSON.stringify(body));
+    const fromFile = await runCommand(['webhooks', 'test', '--file', file], { env: api.env });
+    await runCommand(['webhooks', 'test', '--file', '-', '--event-type', 'a.b'], {
+      env: api.env,
+      stdin: JSON.stringify(body),
+    });
+    expect(fromFile.exitCode).toBe(0);
+    expect(api.calls).toMatchObject([
+      { method: 'POST', path: '/api/v1/webhooks/test', body },
+      { method: 'POST', path: '/api/v1/webhooks/test?eventType=a.b', body },
+    ]);
+  });
+
+  test('says whose the address is where a proxy is in between', async () => {
+    await using api = await standInApi({ status: 200, body: { ...result, proxy: 'proxy.internal:3128' } });
+    const { stdout } = await runCommand(['webhooks', 'test', ID], { env: api.env });
+    expect(stdout).toContain('address  192.0.2.7 (the proxy proxy.internal:3128)\n');
+  });
+
+  test.each([[[]], [[ID, '--file', 'body.json']]])('with %j is wrong usage', async (argv) => {
+    await using api = await standInApi({ status: 200, body: result });
+    const { exitCode, stderr } = await runCommand(['webhooks', 'test', ...argv], { env: api.env });
+    expect([exitCode, api.calls]).toEqual([2, []]);
+    expect(stderr).toContain('one of the two');
   });
 
   test('ends with 1 with --json too', async () => {

@@ -12,9 +12,10 @@ import type { ApiContext } from './api-client.ts';
 import { type ExitCode, wrongUsage } from './command-io.ts';
 import { fieldLines, nextPageLines, printable, printJson, printLines, readableBody, tableLines } from './output.ts';
 import { readJson, readSecretFile } from './read-input.ts';
+import { type TlsFields, tlsMembers } from './tls-fields.ts';
 
 /** The fields of a webhook that have an option of their own; everything else comes from `fromFile`. */
-export interface WebhookFields {
+export interface WebhookFields extends TlsFields {
   name?: string;
   url?: string;
   eventTypes?: string[];
@@ -69,7 +70,8 @@ export async function createWebhook(context: ApiContext, fields: WebhookFields):
 export async function updateWebhook(context: ApiContext, id: string, fields: WebhookFields): Promise<ExitCode> {
   const body = await bodyOf(context, fields);
   if (Object.keys(body).length === 0) {
-    throw wrongUsage('Say what to change: --name, --url, --event-types, --enabled, --timeout-ms, or --from-file.');
+    const options = '--name, --url, --event-types, --enabled, --timeout-ms, --tls-…';
+    throw wrongUsage(`Say what to change: ${options}, or --from-file.`);
   }
   printWebhook(context, await context.api.request<WebhookAnswer>({ method: 'PATCH', path: pathOf(id), body }));
   return 0;
@@ -79,6 +81,7 @@ async function bodyOf({ io }: ApiContext, fields: WebhookFields): Promise<JsonOb
   const { name, url, eventTypes, enabled, timeoutMs, fromFile } = fields;
   const whole: Json = fromFile === undefined ? {} : await readJson(io, fromFile);
   if (!isJsonObject(whole)) throw wrongUsage(`${fromFile} should hold one JSON object: a webhook's fields.`);
+  const tls = await tlsMembers(io, fields);
   return {
     ...whole,
     ...(name === undefined ? {} : { name }),
@@ -86,6 +89,7 @@ async function bodyOf({ io }: ApiContext, fields: WebhookFields): Promise<JsonOb
     ...(eventTypes === undefined ? {} : { eventTypes }),
     ...(enabled === undefined ? {} : { enabled: enabled === 'true' }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(tls === null ? {} : { tls: { ...(isJsonObject(whole.tls ?? null) ? (whole.tls as JsonObject) : {}), ...tls } }),
   };
 }
 
@@ -160,12 +164,23 @@ export async function showLedger(
   return 0;
 }
 
-/** `waybill webhooks test`: shows the whole exchange. Returns 1 where the receiver did not take the request. */
-export async function testWebhook(context: ApiContext, id: string, eventType: string | undefined): Promise<ExitCode> {
+/**
+ * `waybill webhooks test`, of a saved webhook or of one in a file: shows the whole exchange. Returns 1 where the receiver
+ * did not take the request.
+ */
+export async function testWebhook(
+  context: ApiContext,
+  id: string | undefined,
+  { eventType, file }: { eventType?: string; file?: string },
+): Promise<ExitCode> {
+  if ((id === undefined) === (file === undefined)) {
+    throw wrongUsage('Name a webhook, or give --file with one that is not saved; one of the two.');
+  }
   const result = await context.api.request<TestAnswer>({
     method: 'POST',
-    path: `${pathOf(id)}/test`,
+    path: id === undefined ? '/webhooks/test' : `${pathOf(id)}/test`,
     query: eventType === undefined ? {} : { eventType },
+    ...(file === undefined ? {} : { body: await readJson(context.io, file) }),
   });
   if (context.json) printJson(context.io, result);
   else printLines(context.io, testLines(result));
@@ -209,8 +224,9 @@ function headAndBody(mark: string, headers: Record<string, string>, body: string
   return [...head, ...rest].map((line) => `${mark}${line}`.trimEnd());
 }
 
-function connectionFields({ remoteAddress, certificate, timings }: TestAnswer): [string, string][] {
-  const fields: [string, string][] = [['address', remoteAddress ?? 'never connected']];
+function connectionFields({ remoteAddress, proxy, certificate, timings }: TestAnswer): [string, string][] {
+  const owner = proxy === undefined ? '' : ` (the proxy ${proxy})`;
+  const fields: [string, string][] = [['address', `${remoteAddress ?? 'never connected'}${owner}`]];
   if (certificate !== null) {
     const { subject, issuer, notBefore, notAfter, sha256 } = certificate;
     fields.push([

@@ -32,6 +32,7 @@ test('without any, the defaults hold', async () => {
       listen: { host: '127.0.0.1', port: 8080 },
       keyFile: join(workingDir, 'waybill-data/keys/master.key'),
       egressAllow: '',
+      noProxy: '',
       baseUrl: null,
       environment: 'production',
       maxInFlight: 512,
@@ -39,7 +40,7 @@ test('without any, the defaults hold', async () => {
       metricsPublic: false,
       logFormat: 'json',
     },
-    secrets: { apiKey: null },
+    secrets: { apiKey: null, httpProxy: null },
   });
 });
 

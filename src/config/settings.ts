@@ -9,6 +9,8 @@ export interface Settings {
   listen: { host: string; port: number };
   keyFile: string;
   egressAllow: string;
+  /** What is not sent through the proxy. */
+  noProxy: string;
   /** The public URL, or null: then it follows from where the server listens. */
   baseUrl: string | null;
   /** What kind of instance this is, for those who are told: `{{environment}}` in templates. */
@@ -22,6 +24,8 @@ export interface Settings {
 export interface Secrets {
   /** The bootstrap admin key, or null. */
   apiKey: string | null;
+  /** The URL of the HTTP proxy, credentials and all, or null. */
+  httpProxy: string | null;
 }
 
 /** Where settings come from: a flag wins over the environment, and that over the file. */
@@ -41,6 +45,8 @@ const NAMES = [
   'role',
   'apiKey',
   'egressAllow',
+  'httpProxy',
+  'noProxy',
   'baseUrl',
   'environment',
   'maxInFlight',
@@ -62,6 +68,7 @@ export async function readSettings(sources: SettingsSources): Promise<{ settings
     listen: parseListen(flat.listen ?? '127.0.0.1:8080'),
     keyFile: resolve(sources.workingDir, flat.keyFile ?? `${dataDir}/keys/master.key`),
     egressAllow: flat.egressAllow ?? '',
+    noProxy: flat.noProxy ?? '',
     baseUrl: parseBaseUrl(flat.baseUrl),
     environment: parseEnvironment(flat.environment ?? 'production'),
     maxInFlight: parseNumber(flat, 'maxInFlight', { fallback: 512, min: 1, max: 100_000 }),
@@ -69,7 +76,10 @@ export async function readSettings(sources: SettingsSources): Promise<{ settings
     metricsPublic: parseChoice(flat, 'metricsPublic', ['true', 'false'], 'false') === 'true',
     logFormat: parseChoice(flat, 'logFormat', ['json', 'pretty'], sources.isTerminal ? 'pretty' : 'json'),
   };
-  return { settings: Object.freeze(settings), secrets: { apiKey: flat.apiKey ?? null } };
+  return {
+    settings: Object.freeze(settings),
+    secrets: { apiKey: flat.apiKey ?? null, httpProxy: flat.httpProxy ?? null },
+  };
 }
 
 /** `dataDir` → `WAYBILL_DATA_DIR`. */
@@ -88,7 +98,7 @@ async function readFlat({ flags, env, workingDir }: SettingsSources): Promise<Fl
 }
 
 /** The settings that hold a secret, which may also lie in a file that `…_FILE` names. */
-const SECRET_NAMES: readonly Name[] = ['apiKey', 'databaseUrl'];
+const SECRET_NAMES: readonly Name[] = ['apiKey', 'databaseUrl', 'httpProxy'];
 
 /** The variable, or for a secret the content of the file that `…_FILE` names; an empty variable counts as unset. */
 function fromEnvironment(name: Name, env: SettingsSources['env'], workingDir: string): string | undefined {

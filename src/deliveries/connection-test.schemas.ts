@@ -11,7 +11,8 @@ export const TestAnswer = Type.Object({
   response: nullable(
     Type.Object({ status: Type.Integer(), headers: Headers, body: Type.String(), truncated: Type.Boolean() }),
   ),
-  remoteAddress: nullable(Type.String()),
+  remoteAddress: nullable(Type.String({ description: 'Where the connection went: to the receiver, or to the proxy.' })),
+  proxy: Type.Optional(Type.String({ description: 'The proxy that it went through; only there where one did.' })),
   certificate: nullable(
     Type.Object({
       subject: Type.String(),

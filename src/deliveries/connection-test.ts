@@ -1,4 +1,4 @@
-import type { Exchange, Sender } from '../egress/index.ts';
+import { createAuthorizedSender, type Exchange, type OutboundRequest, type Sender } from '../egress/index.ts';
 import { EVENT_TYPES, findEventType, type NewEvent, subscribable } from '../events/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
@@ -7,12 +7,13 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { TemplateRenderer } from '../templates/index.ts';
-import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
-import { recordTest } from './deliveries.store.ts';
+import type { Auth, Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import { curlLine } from './curl-line.ts';
+import { answerTest, recordTest } from './deliveries.store.ts';
 import { type Ending, recordOf, unsent } from './dispatcher.ts';
 import { maskEchoes } from './masking.ts';
-import { type Outgoing, prepare, type ShownRequest, type Subject, sentBody } from './outgoing.ts';
-import { remedyOf } from './remedies.ts';
+import { prepare, type ShownRequest, type Subject, sentBody } from './outgoing.ts';
+import { remedyFor } from './remedies.ts';
 import { renderTemplateBody, type TemplateBody, templateOf } from './template-body.ts';
 
 /** The whole exchange of a connection test, with what to do when it failed. */
@@ -21,6 +22,8 @@ export interface TestReport {
   request: { method: string; url: string; headers: Record<string, string>; body: string };
   response: Exchange['response'];
   remoteAddress: string | null;
+  /** The proxy that it went through, whose the address is then; absent without one. */
+  proxy?: string;
   certificate: Exchange['certificate'];
   timings: Exchange['timings'];
   error: { code: string; message: string; remedy: string } | null;
@@ -49,17 +52,35 @@ export async function testWebhook(
   eventType: string | null,
   once: OnceRequest | null,
 ): Promise<TestReport> {
-  const { aside } = await onlyOnce(dependencies.store, recordTest, once, () => {
+  const { aside } = await onlyOnce(dependencies.store, recordTest, once, async () => {
     const webhook = dependencies.directory.get(webhookId);
     if (webhook === null) throw notFound('webhook', webhookId);
-    return sendTest(dependencies, webhook, eventType ?? firstSubscribedType(webhook.config.eventTypes));
+    const sent = await sendTest(dependencies, webhook, eventType);
+    return { input: recordOfTest(webhook, sent), aside: reportOf(webhook, sent) };
   });
   return aside;
 }
 
-/** Sends a test. Returns what to write down, and beside it what to answer. */
-async function sendTest(dependencies: Dependencies, webhook: Webhook, sampleType: string) {
-  const { egress, templates, clock, ids, instance } = dependencies;
+/** `testWebhook` for one that is not saved, made by `draft` unless the test is asked for again. Nothing is logged. */
+export async function testUnsavedWebhook(
+  dependencies: Dependencies,
+  draft: () => Promise<Webhook>,
+  eventType: string | null,
+  once: OnceRequest | null,
+): Promise<TestReport> {
+  const { aside } = await onlyOnce(dependencies.store, answerTest, once, async () => {
+    const webhook = await draft();
+    return { input: null, aside: reportOf(webhook, await sendTest(dependencies, webhook, eventType)) };
+  });
+  return aside;
+}
+
+type SentTest = Awaited<ReturnType<typeof sendTest>>;
+
+/** Sends a test on a connection of its own. */
+async function sendTest(dependencies: Dependencies, webhook: Webhook, eventType: string | null) {
+  const { templates, clock, ids, instance } = dependencies;
+  const sampleType = eventType ?? firstSubscribedType(webhook.config.eventTypes);
   const startedAt = clock.now();
   const eventId = ids.make('evt', startedAt);
   const id = ids.make('dlv', startedAt);
@@ -78,9 +99,15 @@ async function sendTest(dependencies: Dependencies, webhook: Webhook, sampleType
   const empty = sentBody(webhook.config.method, { contentType: webhook.config.contentType, content: '' });
   const outgoing = prepare(webhook, { ...subject, sent: made && (made.body ?? empty) }, instance(), startedAt);
   const isUnsent = made?.body === null;
-  const exchange = isUnsent
+  const exchange: Ending = isUnsent
     ? unsent(made.fault, clock.now() - startedAt)
-    : await egress.send({ ...outgoing.request, fresh: true });
+    : await sendAs(dependencies, webhook.config.auth, { ...outgoing.request, fresh: true });
+  return { subject, outgoing, exchange, isUnsent, startedAt };
+}
+
+/** What is written down of a test. */
+function recordOfTest(webhook: Webhook, { subject, outgoing, exchange, isUnsent, startedAt }: SentTest) {
+  const eventId = subject.event.id;
   const event: NewEvent = {
     id: eventId,
     type: 'webhook.test',
@@ -89,15 +116,19 @@ async function sendTest(dependencies: Dependencies, webhook: Webhook, sampleType
     data: JSON.stringify({ webhook: factsOf(webhook) }),
     keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: webhook.record.id },
   };
-  const input = {
+  return {
     event,
-    delivery: { id, webhookId: webhook.record.id, sent: isUnsent ? null : outgoing.body },
+    delivery: { id: subject.id, webhookId: webhook.record.id, sent: isUnsent ? null : outgoing.body },
     attempt: recordOf(subject, isUnsent ? null : outgoing, exchange, startedAt),
     status: exchange.response?.status ?? null,
     errorCode: exchange.failure?.code ?? null,
     errorMessage: exchange.failure?.message ?? null,
   };
-  return { input, aside: reportOf(outgoing, exchange) };
+}
+
+/** Sends the request. An access token is fetched for it alone, so that a test tells whether one can be had now. */
+function sendAs({ egress, clock }: Dependencies, auth: Auth<string>, request: OutboundRequest): Promise<Exchange> {
+  return auth.type === 'oauth2' ? createAuthorizedSender(egress, clock).send(request, auth) : egress.send(request);
 }
 
 /** What the webhook's template makes of the sample, apart from all deliveries; null where it has none. */
@@ -136,28 +167,18 @@ function sampleOf(type: string): JsonObject {
   return findEventType(type)?.sample ?? {};
 }
 
-function reportOf(outgoing: Outgoing, exchange: Ending): TestReport {
+function reportOf(webhook: Webhook, { outgoing, exchange }: SentTest): TestReport {
   const { shown, secrets, body } = outgoing;
-  const { response, failure, remoteAddress, certificate, timings } = exchange;
+  const { response, failure, remoteAddress, proxy, certificate, timings } = exchange;
   return {
     ok: failure === null,
     request: { ...(JSON.parse(shown) as ShownRequest), body: body.content },
     response: maskEchoes(response, secrets),
     remoteAddress,
+    ...(proxy === null ? {} : { proxy }),
     certificate,
     timings,
-    error: failure && { ...failure, remedy: remedyOf(failure.code, response?.status ?? null) },
-    curl: curlLine(outgoing),
+    error: failure && { ...failure, remedy: remedyFor(failure, exchange) },
+    curl: curlLine(outgoing, webhook.config, proxy),
   };
-}
-
-/** A command line that sends the same request; secrets are masked in it. */
-function curlLine({ shown, body }: Outgoing): string {
-  const { method, url, headers: all } = JSON.parse(shown) as ShownRequest;
-  const headers = Object.entries(all).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
-  return ['curl', '-i', '-X', method, ...headers, '--data-binary', quoted(body.content), quoted(url)].join(' ');
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -15,10 +15,8 @@ import { notFound } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
 import { encodeCursor } from '../kernel/pages.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
-import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import type { WebhookDirectory } from '../webhooks/index.ts';
 import type { LoggedExchange } from './attempts.store.ts';
-import { TestAnswer } from './connection-test.schemas.ts';
-import type { TestReport } from './connection-test.ts';
 import { DELIVERY_STATES } from './deliveries.state.ts';
 import { cancelDelivery, retryDelivery } from './deliveries.store.ts';
 import { FilterQuery, filterOf } from './filter-query.ts';
@@ -29,7 +27,6 @@ interface Dependencies {
   store: Store;
   clock: Clock;
   directory: WebhookDirectory;
-  test: (webhookId: string, eventType: string | null, once: OnceRequest | null) => Promise<TestReport>;
 }
 
 const Exchanged = Type.Object({ headers: Type.Record(Type.String(), Type.String()), body: nullable(Type.String()) });
@@ -63,7 +60,7 @@ const DeliveryWithAttempts = Type.Intersect([DeliverySchema, Type.Object({ attem
 const IdParams = Type.Object({ id: Type.String() });
 const tags = ['Deliveries'];
 
-export function deliveryRoutes(api: Api, { store, clock, directory, test }: Dependencies): void {
+export function deliveryRoutes(api: Api, { store, clock, directory }: Dependencies): void {
   const present = (row: DeliveryRow) => presentDelivery(row, directory, clock.now());
 
   async function findOne({ id }: Record<string, string>): Promise<void> {
@@ -152,28 +149,6 @@ export function deliveryRoutes(api: Api, { store, clock, directory, test }: Depe
       },
     },
     (request) => act(cancelDelivery, request.params.id, request.once),
-  );
-
-  function find({ id }: Record<string, string>): Webhook {
-    const webhook = directory.get(id as string);
-    if (webhook === null) throw notFound('webhook', id as string);
-    return webhook;
-  }
-
-  api.post(
-    '/api/v1/webhooks/:id/test',
-    {
-      config: { role: 'operator', find, problems: ['unknown_event_type'] },
-      schema: {
-        summary: 'Send a test and show the whole exchange',
-        tags: ['Webhooks'],
-        params: IdParams,
-        querystring: strictObject({ eventType: Type.Optional(Type.String()) }),
-        body: NoBody,
-        response: { 200: Type.Unsafe<TestReport>(TestAnswer) },
-      },
-    },
-    (request) => test(request.params.id, request.query.eventType ?? null, request.once),
   );
 }
 

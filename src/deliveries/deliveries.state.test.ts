@@ -14,7 +14,14 @@ const THREE_TRIES: RetryPolicy = { strategy: 'delays', delaysMs: [1_000, 5_000],
 const FAILED = { code: 'http_status' } as const;
 const GONE = { code: 'gone' } as const;
 
-const FIRST: AttemptEnd = { trigger: 'initial', tries: 0, plannedAt: null, error: FAILED, retryAfterMs: null };
+const FIRST: AttemptEnd = {
+  trigger: 'initial',
+  tries: 0,
+  plannedAt: null,
+  error: FAILED,
+  isProbe: false,
+  retryAfterMs: null,
+};
 
 describe('decide', () => {
   test.each<[what: string, end: Partial<AttemptEnd>, decision: Decision]>([
@@ -43,6 +50,21 @@ describe('decide', () => {
       'the last failure',
       { trigger: 'retry', tries: 2 },
       { state: 'exhausted', reason: 'attempts_spent', tries: 3, holdUntil: null, isGone: false },
+    ],
+    [
+      'a probe that failed, with the last try of the plan',
+      { trigger: 'retry', tries: 2, isProbe: true },
+      { state: 'retrying', dueAt: NOW, tries: 2, holdUntil: null, isGone: false },
+    ],
+    [
+      'a probe whose receiver asks to be left alone',
+      { trigger: 'retry', tries: 2, isProbe: true, retryAfterMs: 9_000 },
+      { state: 'retrying', dueAt: NOW + 9_000, tries: 2, holdUntil: NOW + 9_000, isGone: false },
+    ],
+    [
+      'a probe that was taken',
+      { trigger: 'retry', tries: 2, isProbe: true, error: null },
+      { state: 'delivered', tries: 3, holdUntil: null, isGone: false },
     ],
     [
       'a failure beyond a plan that was shortened',

@@ -28,6 +28,7 @@ export type DeliveryErrorCode =
   | 'redirect'
   | 'gone'
   | 'response_invalid'
+  | 'auth_token_error'
   | 'template_error';
 
 /** An attempt that has just ended, and where the delivery stood before it. */
@@ -38,6 +39,8 @@ export interface AttemptEnd {
   /** For an attempt by hand: when the plan would have tried again. */
   plannedAt: number | null;
   error: { code: DeliveryErrorCode } | null;
+  /** Whether it was made to see if the receiver is back. */
+  isProbe: boolean;
   /** The wait that the receiver asked for by Retry-After, or null. */
   retryAfterMs: number | null;
 }
@@ -56,8 +59,8 @@ export type Decision =
 
 /**
  * Decides what a delivery becomes after an attempt. Pure; `random` is in [0, 1).
- * A try made by hand uses up none of the plan's, and a 410 none either: its webhook is paused and the delivery waits.
- * A template that fails would fail again: the delivery ends with it.
+ * A try made by hand uses up none of the plan's, nor does a probe, and a 410 none either: its webhook is paused and the
+ * delivery waits. A template that fails would fail again: the delivery ends with it.
  * A longer `Retry-After` overrules the plan, and every other delivery of the webhook waits for it too.
  * Source: RFC 9110 §10.2.3 and §15.5.11; Standard Webhooks 1.0.0, "Operational considerations".
  */
@@ -74,6 +77,7 @@ export function decide(end: AttemptEnd, policy: RetryPolicy, now: number, random
     const dueAt = Math.max(end.plannedAt, now, holdUntil ?? 0);
     return { state: 'retrying', dueAt, tries, holdUntil, isGone: false };
   }
+  if (end.isProbe) return { state: 'retrying', dueAt: Math.max(now, holdUntil ?? 0), tries, holdUntil, isGone: false };
   const delayMs = plannedDelayMs(policy, tries + 1);
   if (delayMs === null) {
     return { state: 'exhausted', reason: 'attempts_spent', tries: tries + 1, holdUntil, isGone: false };

@@ -11,8 +11,8 @@ import {
   STORE_PRESSURE,
   type Tx,
 } from '../store/index.ts';
-import type { Basis, WebhookBook, WebhookRules } from '../webhooks/index.ts';
-import type { Slots } from '../work/index.ts';
+import type { Basis, WebhookBook, WebhookRecord, WebhookRules } from '../webhooks/index.ts';
+import type { OpenBreaker, Slots } from '../work/index.ts';
 import { type AttemptRecord, insertAttempt, keepBody, unknownAttempt } from './attempts.store.ts';
 import type { Change } from './changes.store.ts';
 import { type DeliveryState, isEnded, type Trigger } from './deliveries.state.ts';
@@ -30,7 +30,10 @@ export const settleAttempts = command<{ settlements: Settlement[]; now: number }
   packing: settlementPacking,
 });
 
-/** Hands out what is due of a webhook, as far as there are slots, and no more than `most` unless that is null. */
+/**
+ * Hands out what is due of a webhook, as far as there are slots, and no more than `most` unless that is null. While its
+ * breaker is open that is one delivery, and only as a probe.
+ */
 export const claimDue = command<{ webhookId: WebhookId; now: number; most: number | null }, null>('deliveries.claim', {
   isUrgent: true,
 });
@@ -82,6 +85,9 @@ export const recordTest = command<
   },
   null
 >('deliveries.record_test');
+
+/** Writes nothing: only the answer to a test that is not logged is kept with it, for whoever asks again. */
+export const answerTest = command<null, null>('deliveries.answer_test');
 
 const INSERT = `INSERT INTO deliveries (
     number, id, event_sequence, event_type, webhook_number, sequence, state, due_at, next_trigger, attempt_count, tries, held_by, replay_of, created_at
@@ -153,6 +159,7 @@ interface Dependencies {
   /** Names this run of the process: what another one held is nobody's. */
   bootId: string;
   pauseGone: (tx: Tx, webhookId: string, now: number) => Promise<unknown>;
+  tellRecovered: (tx: Tx, record: WebhookRecord, now: number) => Promise<void>;
   publish: Publish;
   /** Called, in their transaction, when deliveries may have ended. */
   onEnded: (tx: Tx, now: number) => MaybePromise<void>;
@@ -225,7 +232,7 @@ function lineOf(rules: WebhookRules): number {
  * and given back with the transaction that writes it.
  */
 export function createDeliveryWrites(dependencies: Dependencies) {
-  const { webhooks, errorTexts, slots, change, bootId, pauseGone, publish, onEnded } = dependencies;
+  const { webhooks, errorTexts, slots, change, bootId, pauseGone, tellRecovered, publish, onEnded } = dependencies;
   let wasPressed = false;
 
   // ── slots ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -241,12 +248,18 @@ export function createDeliveryWrites(dependencies: Dependencies) {
     tx.onRollback(() => slots.retake(webhookId));
   }
 
-  function isHeld({ paused, enabled, holdUntil }: WebhookRules, now: number): boolean {
-    return paused || !enabled || (holdUntil !== null && holdUntil > now);
+  function isHeld({ paused, enabled, holdUntil, probeAt }: WebhookRules, now: number): boolean {
+    return paused || !enabled || (holdUntil !== null && holdUntil > now) || probeAt !== null;
   }
 
-  /** Something of the webhook is due and in nobody's hand: that changes when a slot is given back, or its rate allows. */
+  /**
+   * Something of the webhook is due and in nobody's hand: that changes when a slot is given back, its rate allows, or its
+   * receiver need not be left alone any more. `now` may be long past, for what comes of an event that was made then.
+   */
   function waitForTurn(tx: Tx, rules: WebhookRules, now: number): void {
+    tellEndOfHold(tx, rules, now);
+    // A probe may be sent of what comes now, and nobody has been told of it.
+    if (rules.probeAt !== null && rules.probeAt <= now) tellDue(tx, rules.id, now);
     if (isHeld(rules, now)) return;
     if (rules.isPaced) tellDue(tx, rules.id, now);
     else setWaiting(tx, rules.id, true);
@@ -335,7 +348,11 @@ export function createDeliveryWrites(dependencies: Dependencies) {
   /** Hands out what is due of a webhook, and says when the rest is. */
   async function claim(tx: Tx, rules: WebhookRules, now: number, most = Number.POSITIVE_INFINITY): Promise<void> {
     setWaiting(tx, rules.id, false);
-    if (rules.holdUntil !== null && rules.holdUntil > now) tellDue(tx, rules.id, rules.holdUntil);
+    tellEndOfHold(tx, rules, now);
+    if (rules.probeAt !== null) {
+      await claimProbe(tx, rules, rules.probeAt, now);
+      return;
+    }
     if (isHeld(rules, now)) return;
     const free = Math.min(slots.free(rules.id, lineOf(rules)), most, MAX_CLAIM);
     const rows = free === 0 ? [] : await tx.all<HandedRow>(SELECT_DUE, rules.number, now, free);
@@ -345,6 +362,16 @@ export function createDeliveryWrites(dependencies: Dependencies) {
     else await tellNextDue(tx, rules);
   }
 
+  /** Hands out one delivery to see whether the receiver is back, when it is time for that and none is in hand. */
+  async function claimProbe(tx: Tx, rules: WebhookRules, probeAt: number, now: number): Promise<void> {
+    if (probeAt > now || isHeld({ ...rules, probeAt: null }, now)) return;
+    const [row] = await tx.all<HandedRow>(SELECT_DUE, rules.number, now, 1);
+    if (row === undefined) await tellNextDue(tx, rules);
+    else if (slots.free(rules.id, 1) > 0) await hand(tx, rules, row);
+    // What was under way when it opened, or is tried by hand, may be as good as a probe.
+    else setWaiting(tx, rules.id, true);
+  }
+
   async function hand(tx: Tx, rules: WebhookRules, row: HandedRow): Promise<void> {
     takeSlot(tx, rules);
     await change(tx, row.number, TAKE, [bootId, row.number]);
@@ -352,10 +379,10 @@ export function createDeliveryWrites(dependencies: Dependencies) {
   }
 
   async function room(tx: Tx, rules: WebhookRules, now: number): Promise<number> {
-    const isHeldByPeople = rules.paused || !rules.enabled;
+    const isHeldForLong = rules.paused || !rules.enabled || rules.probeAt !== null;
     const { maxConcurrency, isPaced } = rules;
-    const wanted = roomOf({ maxConcurrency, isPaced, isHeld: isHeldByPeople });
-    const most = isHeldByPeople ? wanted : slots.free(rules.id, wanted);
+    const wanted = roomOf({ maxConcurrency, isPaced, isHeld: isHeldForLong });
+    const most = isHeldForLong ? wanted : slots.free(rules.id, wanted);
     if (most === 0) return 0;
     const counted = await tx.get<{ due: number }>(COUNT_DUE, rules.number, now, most);
     return most - (counted?.due ?? 0);
@@ -369,6 +396,11 @@ export function createDeliveryWrites(dependencies: Dependencies) {
   async function tellNextDue(tx: Tx, rules: WebhookRules): Promise<void> {
     const next = await tx.get<{ due_at: number }>(NEXT_DUE, rules.number);
     if (next !== undefined) tellDue(tx, rules.id, next.due_at);
+  }
+
+  function tellEndOfHold(tx: Tx, { id, holdUntil, probeAt }: WebhookRules, now: number): void {
+    const until = Math.max(holdUntil ?? 0, probeAt ?? 0);
+    if (until > now) tellDue(tx, id, until);
   }
 
   function tellDue(tx: Tx, webhookId: WebhookId, at: number): void {
@@ -410,6 +442,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
     if (firstSent !== null) await keepBody(tx, settlement.eventSequence, firstSent);
     await insertAttempt(tx, number, attempt);
     if (settlement.errorMessage !== null) await errorTexts.note(tx, number, settlement.errorMessage);
+    if (settlement.breaker !== null) await moveBreaker(tx, webhookId, settlement.breaker.becomes, now);
     if (!(await settleState(tx, settlement, now))) {
       // Cancelled while it was under way: what was sent is still told.
       await change(tx, number, COUNT_LATE_ATTEMPT, [attempt.number, number, attempt.number]);
@@ -420,10 +453,18 @@ export function createDeliveryWrites(dependencies: Dependencies) {
     if (settlement.news !== null) await publish(tx, settlement.news);
   }
 
+  async function moveBreaker(tx: Tx, webhookId: WebhookId, becomes: OpenBreaker | null, now: number): Promise<void> {
+    const record = await webhooks.setBreaker(tx, webhookId, becomes);
+    if (record !== null && becomes === null) await tellRecovered(tx, record, now);
+  }
+
   /** Writes the new state, if the delivery is still being delivered by us. */
   async function settleState(
     tx: Tx,
-    settlement: Omit<Settlement, 'webhookId' | 'eventSequence' | 'errorMessage' | 'holdUntil' | 'isGone' | 'news'>,
+    settlement: Omit<
+      Settlement,
+      'webhookId' | 'eventSequence' | 'errorMessage' | 'holdUntil' | 'breaker' | 'isGone' | 'news'
+    >,
     now: number,
   ): Promise<boolean> {
     const { number, attempt, status, errorCode, next, firstSent } = settlement;
@@ -571,6 +612,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
       );
       return rows.map((row) => row.id);
     }),
+    handleCommand(answerTest, () => null),
     handleCommand(recordTest, async (tx, { event, delivery, attempt, status, errorCode, errorMessage }) => {
       const rules = await webhooks.find(tx, delivery.webhookId);
       // Deleted while it was being tested: there is no log to write to.

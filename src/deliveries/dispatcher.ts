@@ -1,4 +1,4 @@
-import type { Exchange, Sender } from '../egress/index.ts';
+import { createAuthorizedSender, type Exchange, type Sender } from '../egress/index.ts';
 import type { NewEvent } from '../events/index.ts';
 import { type Clock, delay, type Timer } from '../kernel/clock.ts';
 import { type EventId, type Ids, idTime, type WebhookId } from '../kernel/ids.ts';
@@ -9,7 +9,20 @@ import type { InstanceFacts } from '../payloads/index.ts';
 import { type Store, untilStored } from '../store/index.ts';
 import type { TemplateRenderer } from '../templates/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
-import { afterStart, nextStartAt, type Pace, paceOf, startsAllowed } from '../work/index.ts';
+import {
+  afterFailure,
+  afterStart,
+  afterSuccess,
+  concurrencyOf,
+  HEALTHY,
+  type Health,
+  nextStartAt,
+  type OpenBreaker,
+  type Pace,
+  paceOf,
+  startsAllowed,
+  withBreaker,
+} from '../work/index.ts';
 import { type AttemptRecord, unknownAttempt } from './attempts.store.ts';
 import { type Decision, type DeliveryErrorCode, decide, tellsOfExhaustion } from './deliveries.state.ts';
 import { cancelOrphans, claimDue, orphanedWebhooks, releaseHanded, rescueAbandoned } from './deliveries.store.ts';
@@ -54,6 +67,8 @@ export interface DispatcherDependencies {
   /** Who this instance says it is now. */
   instance: () => InstanceFacts;
   report: (report: AttemptReport) => void;
+  /** Told when a webhook's breaker opens or closes. */
+  reportBreaker: (report: { webhookId: WebhookId; isOpen: boolean }) => void;
   onFault: (error: unknown) => void;
 }
 
@@ -80,6 +95,17 @@ type InHand = Handed & { content: () => JsonObject };
 /** What came of an attempt: an exchange, or that there was none. */
 export type Ending = Omit<Exchange, 'failure'> & { failure: { code: DeliveryErrorCode; message: string } | null };
 
+/** An attempt that has ended. */
+interface Ended {
+  handed: Handed;
+  /** Whether it was to find out if the receiver is back. */
+  isProbe: boolean;
+  /** Null where nothing was sent. */
+  outgoing: Outgoing | null;
+  exchange: Ending;
+  startedAt: number;
+}
+
 /** The deliveries of one webhook that are in hand. Lanes share nothing but the process. */
 interface Lane {
   webhookId: WebhookId;
@@ -88,9 +114,16 @@ interface Lane {
   wakeUp: { timer: Timer; at: number } | null;
   /** How far its starts have got by the webhook's pace. */
   pacedTo: number;
+  /** How its receiver does: always ahead of what the store has been told of it. */
+  health: Health;
+  /** Whether the breaker of `health` is in the webhook's record by now. */
+  isBreakerStored: boolean;
   /** Whether what it may start is being claimed, and whether it has to be asked once more after that. */
   claiming: 'no' | 'once' | 'again';
 }
+
+const OVERLOAD_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const OVERLOAD_CODES: ReadonlySet<string> = new Set(['timeout', 'connection_refused', 'connection_reset']);
 
 const DRAIN_MS = 8_000;
 /** For the last outcomes, should the disk have no room for them: the next start then finds them unknown. */
@@ -100,9 +133,22 @@ const AFTER_FAULT_MS = 60_000;
 const CLAIM_AHEAD_MS = 100;
 
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
-  const { store, directory, egress, templates, contentAtHand, clock, random, ids, instance, report, onFault } =
-    dependencies;
+  const {
+    store,
+    directory,
+    egress,
+    templates,
+    contentAtHand,
+    clock,
+    random,
+    ids,
+    instance,
+    report,
+    reportBreaker,
+    onFault,
+  } = dependencies;
   const lanes = new Map<WebhookId, Lane>();
+  const authorized = createAuthorizedSender(egress, clock);
   const settlements = createSettlements({ store, clock, onSettled, onFault });
   const givenBack = new Set<Promise<unknown>>();
   let isStarted = false;
@@ -113,7 +159,18 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   function laneOf(webhookId: WebhookId): Lane {
     let lane = lanes.get(webhookId);
     if (lane === undefined) {
-      lane = { webhookId, line: [], underway: new Set(), wakeUp: null, pacedTo: 0, claiming: 'no' };
+      lane = {
+        webhookId,
+        line: [],
+        underway: new Set(),
+        wakeUp: null,
+        pacedTo: 0,
+        health: HEALTHY,
+        isBreakerStored: false,
+        claiming: 'no',
+      };
+      const breaker = directory.get(webhookId)?.record.breaker ?? null;
+      if (breaker !== null) Object.assign(lane, { health: withBreaker(breaker), isBreakerStored: true });
       lanes.set(webhookId, lane);
     }
     return lane;
@@ -148,11 +205,22 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     if ((webhook.record.holdUntil ?? 0) > clock.now()) {
       giveBack(lane, takeFromLine(lane, isOnSchedule));
     }
+    if (lane.health.breaker !== null) keepProbeAlone(lane, lane.health.breaker);
+    const { maxConcurrency } = webhook.config.limits;
     const pace = paceOfWebhook(webhook);
-    while (lane.line.length > 0 && lane.underway.size < webhook.config.limits.maxConcurrency) {
+    while (lane.line.length > 0 && lane.underway.size < concurrencyOf(lane.health, maxConcurrency)) {
       if (pace !== null && !mayStart(lane, pace)) return;
       void attempt(lane, webhook, lane.line.shift() as InHand);
     }
+  }
+
+  /** Leaves in line what is tried by hand, and when it is time for a probe the first of the rest. */
+  function keepProbeAlone(lane: Lane, { probeAt }: OpenBreaker): void {
+    const [probe, ...others] = takeFromLine(lane, isOnSchedule);
+    if (probe === undefined) return;
+    const mayProbe = probeAt <= clock.now() && lane.underway.size === 0;
+    if (mayProbe) lane.line.unshift(probe);
+    giveBack(lane, mayProbe ? others : [probe, ...others]);
   }
 
   /** Spends one start of a limited rate, if there is one. Either way the lane goes on when there is the next. */
@@ -191,6 +259,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     lane.underway.add(handed);
     underway += 1;
     const startedAt = clock.now();
+    const isProbe = lane.health.breaker !== null && isOnSchedule(handed);
     try {
       const template = handed.sent === null ? templateOf(webhook) : null;
       const made = template === null ? null : await renderTemplate(webhook, handed, template);
@@ -198,13 +267,17 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       if (made !== null && !lane.underway.has(handed)) return;
       if (made?.body === null) {
         lane.underway.delete(handed);
-        conclude(webhook, handed, null, unsent(made.fault, clock.now() - startedAt), startedAt);
+        const exchange = unsent(made.fault, clock.now() - startedAt);
+        conclude(lane, webhook, { handed, isProbe: false, outgoing: null, exchange, startedAt });
         return;
       }
       const subject = made === null ? handed : { ...handed, sent: made.body };
       const outgoing = prepare(webhook, subject, instance(), startedAt);
-      const exchange = await egress.send(outgoing.request);
-      if (lane.underway.delete(handed)) conclude(webhook, handed, outgoing, exchange, startedAt);
+      const { auth } = webhook.config;
+      const exchange = await (auth.type === 'oauth2'
+        ? authorized.send(outgoing.request, auth)
+        : egress.send(outgoing.request));
+      if (lane.underway.delete(handed)) conclude(lane, webhook, { handed, isProbe, outgoing, exchange, startedAt });
     } catch (error) {
       // A mistake of ours, not the receiver's: it uses up no try, and is seen in the log.
       onFault(error);
@@ -223,19 +296,16 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     return renderTemplateBody(webhook, request, { templates, instance: instance() });
   }
 
-  /** Decides what the delivery becomes, and has it written down. Without an `outgoing` nothing was sent. */
-  function conclude(
-    webhook: Webhook,
-    handed: Handed,
-    outgoing: Outgoing | null,
-    exchange: Ending,
-    startedAt: number,
-  ): void {
+  /** Decides what the delivery becomes, and has it written down. */
+  function conclude(lane: Lane, webhook: Webhook, { handed, isProbe, outgoing, exchange, startedAt }: Ended): void {
     const { config } = directory.get(handed.webhookId) ?? webhook;
     const now = clock.now();
     const { trigger, tries, plannedAt } = handed;
-    const end = { trigger, tries, plannedAt, error: exchange.failure, retryAfterMs: exchange.retryAfterMs };
+    const end = { trigger, tries, plannedAt, error: exchange.failure, isProbe, retryAfterMs: exchange.retryAfterMs };
     const decision = decide(end, config.retry, now, random.next());
+    // A template that fails says nothing of the receiver.
+    const breaker =
+      outgoing === null ? null : examine(lane, webhook, { handed, isProbe, exchange, holdUntil: decision.holdUntil });
     const record = recordOf(handed, outgoing, exchange, startedAt);
     settlements.add({
       number: handed.number,
@@ -248,10 +318,55 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       firstSent: handed.sent === null ? (outgoing?.body ?? null) : null,
       next: nextOf(decision),
       holdUntil: decision.holdUntil,
+      breaker,
       isGone: decision.isGone,
       news: decision.state === 'exhausted' ? exhaustedNews(webhook, handed, exchange.failure, now) : null,
     });
     report(reportOf(handed, exchange, decision, now));
+    // Before what is in line is given back: the store must not hand it out again.
+    if (breaker !== null) void settlements.flush();
+  }
+
+  /** Notes how the receiver did, and returns what that makes of the webhook's breaker; null where it stays as it is. */
+  function examine(
+    lane: Lane,
+    webhook: Webhook,
+    {
+      handed,
+      isProbe,
+      exchange,
+      holdUntil,
+    }: Pick<Ended, 'handed' | 'isProbe' | 'exchange'> & { holdUntil: number | null },
+  ): Settlement['breaker'] {
+    const { maxConcurrency } = webhook.config.limits;
+    const { breaker: before } = lane.health;
+    if (exchange.failure === null) {
+      lane.health = afterSuccess(lane.health, maxConcurrency);
+      lane.isBreakerStored = false;
+      // One that the store still holds to be open as well: it may have missed an earlier success.
+      const isOpen = before !== null || (directory.get(lane.webhookId)?.record.breaker ?? null) !== null;
+      if (isOpen) reportBreaker({ webhookId: lane.webhookId, isOpen: false });
+      return isOpen ? { becomes: null } : null;
+    }
+    const failure = { delivery: handed.number, isProbe, isOverload: isOverload(exchange), holdUntil };
+    lane.health = afterFailure(lane.health, failure, maxConcurrency, clock.now(), random.next());
+    const { breaker: after } = lane.health;
+    if (before === null) lane.isBreakerStored = false;
+    if (before === null && after !== null) reportBreaker({ webhookId: lane.webhookId, isOpen: true });
+    return after === before ? null : { becomes: after };
+  }
+
+  /** Goes by what the record says of the breaker, unless the lane knows something newer that is still to be stored. */
+  function adoptBreaker(lane: Lane, webhook: Webhook | null): void {
+    const stored = webhook?.record.breaker ?? null;
+    const { breaker: own } = lane.health;
+    if (stored === null) {
+      // Somebody has resumed it: it is to be trusted again.
+      if (own !== null && lane.isBreakerStored) lane.health = HEALTHY;
+    } else if (own !== null && own.openedAt === stored.openedAt && own.probes === stored.probes) {
+      lane.isBreakerStored = true;
+      lane.health = withBreaker(stored);
+    }
   }
 
   /** The event that tells of a delivery given up, or null where that would only breed more of them. */
@@ -331,19 +446,14 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const lane = laneOf(id as WebhookId);
     const webhook = directory.get(id);
     egress.forget(id);
+    if (webhook?.config.auth.type !== 'oauth2') authorized.forget(id);
+    adoptBreaker(lane, webhook);
     // What was handed out at the pace before would keep slots from others at this one.
     if (webhook !== null && paceOfWebhook(webhook) !== null) giveBack(lane, takeFromLine(lane, isOnSchedule));
     pump(lane);
     if (webhook?.state === 'active') claim(lane);
     if (webhook === null && lane.underway.size === 0) lanes.delete(lane.webhookId);
   });
-
-  /** What is published while a receiver wants to be left alone tells nobody when it is due. */
-  function wakeAfterHolds(): void {
-    for (const { record } of directory.list()) {
-      if ((record.holdUntil ?? 0) > clock.now()) wake(laneOf(record.id), record.holdUntil as number);
-    }
-  }
 
   async function cancelLeftOvers(): Promise<void> {
     for (const webhookId of await store.read(orphanedWebhooks, null)) {
@@ -368,7 +478,6 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       await store.run(rescueAbandoned, { now: clock.now() });
       const webhookIds = directory.list().map((webhook) => webhook.record.id);
       for (const { webhookId, at } of await store.read(firstDue, { webhookIds })) wake(laneOf(webhookId), at);
-      wakeAfterHolds();
       void cancelLeftOvers().catch(onFault);
     },
     async stop() {
@@ -396,7 +505,7 @@ function isOnSchedule({ trigger, ofReplay }: Handed): boolean {
 }
 
 /** Takes out of the line what is so, and returns it. */
-function takeFromLine(lane: Lane, isSo: (handed: Handed) => boolean): Handed[] {
+function takeFromLine(lane: Lane, isSo: (handed: Handed) => boolean): InHand[] {
   const taken = lane.line.filter(isSo);
   lane.line = lane.line.filter((handed) => !isSo(handed));
   return taken;
@@ -406,6 +515,12 @@ function takeFromLine(lane: Lane, isSo: (handed: Handed) => boolean): Handed[] {
 function paceOfWebhook({ config }: Webhook): Pace | null {
   const { ratePerSecond } = config.limits;
   return ratePerSecond === null ? null : paceOf(ratePerSecond);
+}
+
+/** Whether the receiver, or what stands before it, seems to have had too much to do. */
+function isOverload({ failure, response }: Ending): boolean {
+  if (response !== null) return OVERLOAD_STATUSES.has(response.status);
+  return failure !== null && OVERLOAD_CODES.has(failure.code);
 }
 
 function nextOf(decision: Decision): Settlement['next'] {
@@ -447,8 +562,10 @@ export function unsent(fault: string, durationMs: number): Ending {
     failure: { code: 'template_error', message: `The template made no body: ${fault}` },
     retryAfterMs: null,
     remoteAddress: null,
+    proxy: null,
     timings: null,
     certificate: null,
+    tlsTrouble: null,
   };
 }
 
@@ -466,6 +583,7 @@ function unknownOf(handed: Handed, now: number, delayMs: number): Settlement {
     firstSent: null,
     next: { state: 'retrying', dueAt: now + delayMs, tries, trigger: 'recovery' },
     holdUntil: null,
+    breaker: null,
     isGone: false,
     news: null,
   };

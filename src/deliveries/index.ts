@@ -1,5 +1,6 @@
 export { DELIVERY_TOPIC } from './changes.store.ts';
-export { testWebhook } from './connection-test.ts';
+export { connectionTestRoutes } from './connection-test.routes.ts';
+export { testUnsavedWebhook, testWebhook } from './connection-test.ts';
 export { DeliverySchema, deliveryRoutes } from './deliveries.routes.ts';
 export { DELIVERY_STATES } from './deliveries.state.ts';
 export { cancelOrphans, removeWebhook } from './deliveries.store.ts';

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
-import type { OutboundRequest } from '../egress/index.ts';
+import { type OutboundRequest, tlsSettings } from '../egress/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { version } from '../kernel/version.ts';
 import { cloudEventAttributes, type InstanceFacts, renderBody } from '../payloads/index.ts';
-import { type Auth, signingKeysAt, type Webhook } from '../webhooks/index.ts';
+import type { Auth, Webhook } from '../webhooks/index.ts';
 import type { Handed, SentBody } from './handed.ts';
 import { MASK, spellingsOf } from './masking.ts';
-import { signStandard } from './sign.ts';
+import { addSignature } from './sign.ts';
 
 /** A request ready to be sent, and how the log shows it. */
 export interface Outgoing {
@@ -49,22 +49,16 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFa
   const body = subject.sent ?? render(webhook, subject, instance);
   const settled = settledParts(webhook);
   const timestamp = String(Math.floor(now / 1000));
-  const own = [
-    'content-type',
-    body.contentType,
-    'webhook-id',
-    subject.event.id,
-    'webhook-timestamp',
-    timestamp,
-    'webhook-signature',
-    signStandard(signingKeysAt(webhook.signing, now), subject.event.id, timestamp, body.content),
+  const own = ['content-type', body.contentType, 'webhook-id', subject.event.id, 'webhook-timestamp', timestamp];
+  addSignature(own, webhook, { id: subject.event.id, timestamp, body: body.content }, now);
+  own.push(
     'x-waybill-event',
     subject.announcedType ?? subject.event.type,
     'x-waybill-delivery',
     subject.id,
     'x-waybill-attempt',
     String(subject.attemptCount + 1),
-  ];
+  );
   if (subject.sequence !== null) own.push('x-waybill-sequence', String(subject.sequence));
   const { payload } = config;
   if (payload.format === 'cloudevents' && payload.mode === 'binary') own.push(...cloudEventHeaders(subject, instance));
@@ -78,6 +72,7 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFa
       timeoutMs: config.timeoutMs,
       maxConcurrency: config.limits.maxConcurrency,
       allowInsecureHttp: config.allowInsecureHttp,
+      tls: settled.tls,
     },
     shown: `{"method":"${body.method}","url":${settled.shownUrl},"headers":{${membersOf(own)},${settled.shownHeaders}}}`,
     secrets: settled.secrets,
@@ -116,6 +111,7 @@ function cloudEventHeaders({ event }: Subject, instance: InstanceFacts): string[
 interface SettledParts {
   url: string;
   headers: string[];
+  tls: NonNullable<OutboundRequest['tls']> | null;
   /** As the log shows them, in JSON: the URL, and the headers as members of an object. */
   shownUrl: string;
   shownHeaders: string;
@@ -148,9 +144,11 @@ function settle({ config }: Webhook): SettledParts {
   if (credentials !== null) secrets.push(credentials.secret);
   if (auth.type === 'basic') secrets.push(auth.password);
   const shown = Object.fromEntries(headers.map(([name, value]) => [name, isSecret(name) ? MASK : value]));
+  if (config.auth.type === 'oauth2') shown.authorization = MASK;
   return {
     url: withQuery(config.url, credentials, encodeURIComponent),
     headers: headers.flat(),
+    tls: tlsSettings(config.tls),
     shownUrl: JSON.stringify(withQuery(config.url, credentials, () => MASK)),
     shownHeaders: JSON.stringify(shown).slice(1, -1),
     secrets: spellingsOf(secrets),
@@ -169,6 +167,8 @@ interface Credentials {
 function credentialsOf(auth: Auth<string>): Credentials | null {
   switch (auth.type) {
     case 'none':
+    // Its token comes and goes: whoever sends the request adds it.
+    case 'oauth2':
       return null;
     case 'basic': {
       const secret = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');

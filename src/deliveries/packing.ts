@@ -16,17 +16,17 @@ function unpackBody(packed: PackedBody): SentBody | null {
 
 function packSettlement({ attempt: a, firstSent, next, ...s }: Settlement) {
   const attempt = [a.number, a.trigger, a.startedAt, a.durationMs, a.outcome, a.bodyHash, a.exchange] as const;
-  const told = [s.status, s.errorCode, s.errorMessage, s.holdUntil, s.isGone, s.news] as const;
+  const told = [s.status, s.errorCode, s.errorMessage, s.holdUntil, s.breaker, s.isGone, s.news] as const;
   return [s.number, s.webhookId, s.eventSequence, packBody(firstSent), next, ...attempt, ...told] as const;
 }
 
 function unpackSettlement(packed: ReturnType<typeof packSettlement>): Settlement {
   const [number, webhookId, eventSequence, body, next, ...rest] = packed;
   const [attemptNumber, trigger, startedAt, durationMs, outcome, bodyHash, exchange, ...told] = rest;
-  const [status, errorCode, errorMessage, holdUntil, isGone, news] = told;
+  const [status, errorCode, errorMessage, holdUntil, breaker, isGone, news] = told;
   const attempt = { number: attemptNumber, trigger, startedAt, durationMs, outcome, bodyHash, exchange };
   const firstSent = unpackBody(body);
-  const consequences = { status, errorCode, errorMessage, holdUntil, isGone, news };
+  const consequences = { status, errorCode, errorMessage, holdUntil, breaker, isGone, news };
   return { number, webhookId, eventSequence, attempt, firstSent, next, ...consequences };
 }
 

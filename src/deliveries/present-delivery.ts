@@ -30,12 +30,13 @@ export function presentRow(row: DeliveryRow) {
 function heldBecause({ dueAt }: DeliveryRow, webhook: Webhook | null, now: number): string | null {
   if (webhook === null) return null;
   if (webhook.state !== 'active') return `webhook_${webhook.state}`;
+  if (webhook.record.breaker !== null) return 'breaker_open';
   const isDue = dueAt !== null && dueAt <= now && (webhook.record.holdUntil ?? 0) <= now;
   return isDue && webhook.config.limits.ratePerSecond !== null ? 'rate_limited' : null;
 }
 
-/** When it is due, or later, while the receiver has asked for the whole webhook to wait. Null: it does not wait. */
+/** When it is due, or later, while the receiver has asked for the whole webhook to wait or fails. Null: it does not wait. */
 function nextAttemptAt({ dueAt }: DeliveryRow, webhook: Webhook | null, now: number): number | null {
-  const holdUntil = webhook?.record.holdUntil ?? 0;
+  const holdUntil = Math.max(webhook?.record.holdUntil ?? 0, webhook?.record.breaker?.probeAt ?? 0);
   return dueAt === null || holdUntil <= now ? dueAt : Math.max(dueAt, holdUntil);
 }

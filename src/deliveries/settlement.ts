@@ -1,5 +1,6 @@
 import type { NewEvent } from '../events/index.ts';
 import type { WebhookId } from '../kernel/ids.ts';
+import type { OpenBreaker } from '../work/index.ts';
 import type { AttemptRecord } from './attempts.store.ts';
 import type { SentBody } from './handed.ts';
 
@@ -21,6 +22,8 @@ export interface Settlement {
     | { state: 'retrying'; dueAt: number; tries: number; trigger: 'retry' | 'recovery' };
   /** Until when the webhook's other deliveries wait too, or null. */
   holdUntil: number | null;
+  /** What becomes of the webhook's breaker; null where it stays as it is. */
+  breaker: { becomes: OpenBreaker | null } | null;
   /** Whether the receiver said that the URL is gone: the webhook is paused. */
   isGone: boolean;
   /** Published with it, if the delivery is still ours to settle. */

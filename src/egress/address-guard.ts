@@ -1,4 +1,12 @@
-import { type EgressRules, endpointKey, type IpAddress, isAllowed, isOwnInbox, parseAddress } from './allow-list.ts';
+import {
+  type EgressRules,
+  endpointKey,
+  type IpAddress,
+  isAllowed,
+  isNameAllowed,
+  isOwnInbox,
+  parseAddress,
+} from './allow-list.ts';
 
 /** Why an address may not be dialled. `rule` is a stable word; `message` says it to the operator, with the remedy. */
 export interface Refused {
@@ -72,6 +80,27 @@ export function judgeAddress(rules: EgressRules, dialled: DialledAddress): Refus
   if (special !== null) return refuseRange(special[0], special[1], address, dialled);
   if (dialled.protocol === 'http:' && !dialled.allowInsecureHttp) return refuseInsecure(address, dialled);
   return null;
+}
+
+/** Names that stand for this machine wherever they are resolved (RFC 6761 §6.3). */
+const LOCAL_NAME = /(^|\.)localhost\.?$/i;
+
+/**
+ * Judges what a proxy is asked to connect to. A literal address is judged as ever. Of a name nobody here learns what it
+ * resolves to, so only what it says can be judged: this machine's own is refused, and over plain http any that is not on
+ * the allow list, unless `allowInsecureHttp` is set. Returns null when it may be asked for. Pure.
+ */
+export function judgeProxied(rules: EgressRules, dialled: Omit<DialledAddress, 'address'>): Refused | null {
+  const { hostname, port, protocol, allowInsecureHttp } = dialled;
+  if (parseAddress(hostname) !== null) return judgeAddress(rules, { ...dialled, address: hostname });
+  if (isNameAllowed(rules, hostname, port)) return null;
+  const allow = `To allow it, add ${endpointKey(hostname, port)} to WAYBILL_EGRESS_ALLOW.`;
+  if (LOCAL_NAME.test(hostname)) {
+    return { rule: 'loopback', message: `${hostname} is a name of the machine itself, here the proxy's. ${allow}` };
+  }
+  if (protocol !== 'http:' || allowInsecureHttp) return null;
+  const message = `Plain http would send the payload unencrypted to ${hostname}, wherever the proxy finds it. Use https or set allowInsecureHttp. ${allow}`;
+  return { rule: 'insecure_http', message };
 }
 
 /** The port a URL leads to, also when it is the default one. */

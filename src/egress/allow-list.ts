@@ -50,9 +50,14 @@ export function isOwnInbox(rules: EgressRules, url: URL): boolean {
 export function isAllowed(rules: EgressRules, address: IpAddress, port: number, hostname: string): boolean {
   return (
     rules.endpoints.has(endpointKey(address.toString(), port)) ||
-    rules.endpoints.has(endpointKey(canonicalName(hostname), port)) ||
+    isNameAllowed(rules, hostname, port) ||
     rules.networks.some((network) => contains(network, address))
   );
+}
+
+/** Whether URLs that use this host name are allowed on this port, whatever it resolves to. */
+export function isNameAllowed(rules: EgressRules, hostname: string, port: number): boolean {
+  return rules.endpoints.has(endpointKey(canonicalName(hostname), port));
 }
 
 /** How an endpoint is written in the allow list: `host:port`, with brackets around an IPv6 address. */

@@ -1,3 +1,4 @@
+import type { CertificateFacts } from '../kernel/certificates.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { EgressRules } from './allow-list.ts';
 import { isOwnInbox } from './allow-list.ts';
@@ -6,15 +7,22 @@ import { createDial } from './dial.ts';
 import type { Exchange, OutboundRequest } from './exchange.ts';
 import { Flight } from './flight.ts';
 import { type Resolve, resolveBySystem } from './name-lookup.ts';
+import type { HttpProxy } from './proxy.ts';
 import { assertSendable } from './request-headers.ts';
-import { targetOf } from './target.ts';
+import { type Target, targetOf } from './target.ts';
 
 export interface EgressClientOptions {
   rules: EgressRules;
   clock: Clock;
   /** How names become addresses; the system's resolver when left out. */
   resolve?: Resolve;
+  /** What requests go through; nothing when left out. */
+  proxy?: HttpProxy | null;
+  /** Told when the receivers of a lane at an origin show another certificate than before, or the first. */
+  onCertificate?: CertificateListener;
 }
+
+export type CertificateListener = (lane: string, origin: string, certificate: CertificateFacts) => void;
 
 /** Sends requests to other people's servers, under the address guard and within bounds. */
 export interface EgressClient {
@@ -39,26 +47,41 @@ const MAX_POOLS = 1000;
 /** Makes a client with no connections. It starts no timer before the first send. */
 export function createEgressClient(options: EgressClientOptions): EgressClient {
   const { rules, clock } = options;
-  const dial = createDial({ rules, clock, resolve: options.resolve ?? resolveBySystem });
+  /** What lanes were told to have been shown, each with its origin. */
+  const shown = new Map<string, string>();
+  const dial = createDial({
+    rules,
+    clock,
+    resolve: options.resolve ?? resolveBySystem,
+    proxy: options.proxy ?? null,
+    onCertificate,
+  });
   const pools = new Map<string, ConnectionPool>();
   let sweep: Timer | null = null;
   let underway = 0;
   let isClosed = false;
   let onQuiet: (() => void) | null = null;
 
+  function onCertificate({ lane, origin }: Target, certificate: CertificateFacts): void {
+    const latest = `${origin} ${certificate.sha256}`;
+    if (shown.get(lane) === latest) return;
+    shown.set(lane, latest);
+    options.onCertificate?.(lane, origin, certificate);
+  }
+
   /** Everything that decides where a connection may lead is in the key: one vetted for less is never reused for more. */
   function keyOf(request: OutboundRequest, url: URL): string {
     const guard = `${request.allowInsecureHttp ? 'insecure' : ''} ${isOwnInbox(rules, url) ? 'inbox' : ''}`;
-    return `${request.lane} ${guard} ${url.origin}`;
+    return `${request.lane} ${guard} ${request.tls?.key ?? ''} ${url.origin}`;
   }
 
   function poolFor(request: OutboundRequest, url: URL): ConnectionPool {
-    if (request.fresh === true) return new ConnectionPool(targetOf(rules, url, request.allowInsecureHttp), dial, null);
+    if (request.fresh === true) return new ConnectionPool(targetOf(rules, url, request), dial, null);
     const key = keyOf(request, url);
     let pool = pools.get(key);
     if (pool === undefined) {
       if (pools.size >= MAX_POOLS) evictOldest();
-      pool = new ConnectionPool(targetOf(rules, url, request.allowInsecureHttp), dial, { session: null });
+      pool = new ConnectionPool(targetOf(rules, url, request), dial, { session: null });
       pools.set(key, pool);
       sweep ??= clock.after(SWEEP_EVERY_MS, dropIdlePools);
     }
@@ -110,6 +133,7 @@ export function createEgressClient(options: EgressClientOptions): EgressClient {
       });
     },
     forget(lane) {
+      shown.delete(lane);
       for (const [key, pool] of pools) if (key.startsWith(`${lane} `)) drop(key, pool);
     },
     async close() {

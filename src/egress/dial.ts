@@ -1,23 +1,28 @@
-import { createHash } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type CertificateFacts, factsOf } from '../kernel/certificates.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { formatInstant } from '../kernel/instants.ts';
-import { judgeAddress } from './address-guard.ts';
+import { judgeAddress, judgeProxied } from './address-guard.ts';
 import type { EgressRules } from './allow-list.ts';
-import type { PeerCertificate } from './exchange.ts';
-import { ConnectFailure, distrusted, handshakeFailed, unconnected, unresolved } from './failures.ts';
+import { ConnectFailure, distrusted, handshakeFailed, notPinned, unconnected, unresolved } from './failures.ts';
 import { type Resolve, type ResolvedAddress, shareLookups } from './name-lookup.ts';
+import { type HttpProxy, isProxied } from './proxy.ts';
+import { createSecureContexts } from './secure-contexts.ts';
 import type { Target } from './target.ts';
+import { openTunnel } from './tunnel.ts';
 
 /** How far a connection has come, written down as it happens, so that a failed or overdue one can tell too. */
 export interface DialTrace {
-  phase: 'resolving' | 'connecting' | 'handshake' | 'connected';
+  phase: 'resolving' | 'connecting' | 'tunnel' | 'handshake' | 'connected';
   dnsMs: number | null;
   connectMs: number | null;
   tlsMs: number | null;
   remoteAddress: string | null;
-  certificate: PeerCertificate | null;
+  /** The proxy that the connection goes through, `host:port`; then the address is the proxy's. */
+  proxy: string | null;
+  certificate: CertificateFacts | null;
+  /** What broke the TLS connection first: undici tells of the end that follows instead. */
+  brokenBy: Error | null;
 }
 
 /** The TLS session to resume next time. Only sessions of a trusted receiver are kept, each for one lane and origin. */
@@ -50,12 +55,21 @@ const TCP_KEEP_ALIVE_MS = 60_000;
  * Makes the only function of Waybill that opens connections to other people's servers: it resolves a name once, judges
  * every address of the answer, connects to one of those and to nothing else, and judges again what it is connected to.
  */
-export function createDial(options: { rules: EgressRules; clock: Clock; resolve: Resolve }): Dial {
-  const { rules, clock } = options;
+export function createDial(options: {
+  rules: EgressRules;
+  clock: Clock;
+  resolve: Resolve;
+  /** Resolves and dials in our place, for all that is not excepted; null: nobody does. */
+  proxy: HttpProxy | null;
+  /** Told of the certificate that a trusted receiver shows in a whole handshake on a connection to be kept. */
+  onCertificate: (target: Target, certificate: CertificateFacts) => void;
+}): Dial {
+  const { rules, clock, onCertificate } = options;
   const resolve = shareLookups(options.resolve);
-  const secureContext = createSecureContext({ minVersion: 'TLSv1.2' });
+  const secureContextFor = createSecureContexts();
 
-  async function findAddresses({ target, trace, signal }: DialRequest): Promise<readonly ResolvedAddress[]> {
+  /** `target` is whom to connect to: the receiver, or the proxy before it. */
+  async function findAddresses({ trace, signal }: DialRequest, target: Target): Promise<readonly ResolvedAddress[]> {
     const family = isIP(target.hostname);
     if (family !== 0) return [{ address: target.hostname, family }];
     const startedAt = clock.monotonicMs();
@@ -77,8 +91,12 @@ export function createDial(options: { rules: EgressRules; clock: Clock; resolve:
     if (refused !== null) throw new ConnectFailure({ code: 'egress_refused', message: refused.message });
   }
 
-  async function openFirst(request: DialRequest, addresses: readonly ResolvedAddress[]): Promise<Socket> {
-    const { target, signal } = request;
+  async function openFirst(
+    request: DialRequest,
+    target: Target,
+    addresses: readonly ResolvedAddress[],
+  ): Promise<Socket> {
+    const { signal } = request;
     const limitMs = Math.min(FALLBACK_AFTER_MS, request.timeoutMs / addresses.length);
     let lastError: unknown;
     for (const [index, { address }] of addresses.entries()) {
@@ -117,48 +135,65 @@ export function createDial(options: { rules: EgressRules; clock: Clock; resolve:
   }
 
   function secure(socket: Socket, request: DialRequest): Promise<TLSSocket> {
-    const { target, memory, trace } = request;
+    const { target, trace } = request;
+    // A resumed session shows no certificate that could be compared.
+    const memory = target.tls?.pinnedSha256 == null ? request.memory : null;
     return new Promise((resolve, reject) => {
       let ticket: Buffer | null = null;
+      let isTrusted = false;
       const secured = connectTls({
         socket,
         host: target.hostname,
         ...(isIP(target.hostname) === 0 ? { servername: target.hostname.replace(/\.$/, '') } : {}),
         ...(memory?.session ? { session: memory.session } : {}),
         ALPNProtocols: ['http/1.1'],
-        secureContext,
+        secureContext: secureContextFor(target.tls),
         // Node would close the socket before a certificate it distrusts could be read. The verdict is ours, below.
         rejectUnauthorized: false,
       });
       secured.on('session', (session: Buffer) => {
         ticket = session;
-        if (memory !== null && secured.authorized) memory.session = session;
+        if (memory !== null && isTrusted) memory.session = session;
       });
       secured.once('secureConnect', () => {
-        if (memory === null) trace.certificate = certificateOf(secured);
-        if (secured.authorized) {
+        // Node gives it away once.
+        const shown = secured.isSessionReused() ? null : certificateOf(secured);
+        if (request.memory === null) trace.certificate = shown;
+        const distrust = judgePeer(target, secured, shown);
+        if (distrust === null) {
+          isTrusted = true;
+          if (request.memory !== null && shown !== null) onCertificate(target, shown);
           if (memory !== null && ticket !== null) memory.session = ticket;
           resolve(secured);
         } else {
           if (memory !== null) memory.session = null;
           secured.destroy();
-          reject(new ConnectFailure(distrusted(target, String(secured.authorizationError))));
+          reject(distrust);
         }
       });
-      secured.on('error', reject);
+      secured.on('error', (error) => {
+        // A receiver that breaks the handshake off may have shown its certificate before.
+        if (request.memory === null) trace.certificate ??= certificateOf(secured);
+        trace.brokenBy ??= error;
+        reject(error);
+      });
       // When the plain socket is closed under it, a TLS socket ends without an error.
       secured.once('close', () => reject(systemError('ECONNRESET')));
     });
   }
 
-  return async (request) => {
-    const { target, trace } = request;
-    const addresses = await findAddresses(request);
-    for (const { address } of addresses) vet(target, address);
+  function proxyFor(target: Target): HttpProxy | null {
+    const { proxy } = options;
+    return proxy !== null && !target.isOwnInbox && isProxied(proxy, target.hostname, target.port) ? proxy : null;
+  }
 
+  async function connectDirectly(request: DialRequest): Promise<Socket> {
+    const { target, trace } = request;
+    const addresses = await findAddresses(request, target);
+    for (const { address } of addresses) vet(target, address);
     trace.phase = 'connecting';
     const connectingAt = clock.monotonicMs();
-    const socket = await openFirst(request, addresses);
+    const socket = await openFirst(request, target, addresses);
     const { remoteAddress } = socket;
     try {
       if (remoteAddress === undefined) throw new ConnectFailure(unconnected(target, systemError('ECONNRESET')));
@@ -169,6 +204,37 @@ export function createDial(options: { rules: EgressRules; clock: Clock; resolve:
     }
     trace.remoteAddress = remoteAddress;
     trace.connectMs = clock.monotonicMs() - connectingAt;
+    return socket;
+  }
+
+  /** The proxy's own address is the operator's choice, and not judged. */
+  async function connectThrough(proxy: HttpProxy, request: DialRequest): Promise<Socket> {
+    const { target, trace } = request;
+    const refused = judgeProxied(rules, target);
+    if (refused !== null) throw new ConnectFailure({ code: 'egress_refused', message: refused.message });
+    trace.proxy = proxy.name;
+    const first = { ...target, hostname: proxy.hostname, port: proxy.port };
+    const addresses = await findAddresses(request, first).catch(blameProxy);
+    trace.phase = 'connecting';
+    const connectingAt = clock.monotonicMs();
+    const socket = await openFirst(request, first, addresses).catch(blameProxy);
+    trace.remoteAddress = socket.remoteAddress ?? null;
+    trace.phase = 'tunnel';
+    try {
+      await openTunnel(socket, proxy, target);
+    } catch (error) {
+      socket.destroy();
+      if (error instanceof ConnectFailure) throw error;
+      throw new ConnectFailure(unconnected(first, error), { cause: error });
+    }
+    trace.connectMs = clock.monotonicMs() - connectingAt;
+    return socket;
+  }
+
+  return async (request) => {
+    const { target, trace } = request;
+    const proxy = proxyFor(target);
+    const socket = await (proxy === null ? connectDirectly(request) : connectThrough(proxy, request));
     if (target.protocol === 'http:') {
       trace.phase = 'connected';
       return socket;
@@ -191,7 +257,22 @@ export function createDial(options: { rules: EgressRules; clock: Clock; resolve:
 
 /** The phases of a connection that has not begun. */
 export function newTrace(): DialTrace {
-  return { phase: 'resolving', dnsMs: null, connectMs: null, tlsMs: null, remoteAddress: null, certificate: null };
+  return {
+    phase: 'resolving',
+    dnsMs: null,
+    connectMs: null,
+    tlsMs: null,
+    remoteAddress: null,
+    proxy: null,
+    certificate: null,
+    brokenBy: null,
+  };
+}
+
+function blameProxy(error: unknown): never {
+  if (!(error instanceof ConnectFailure)) throw error;
+  const { code, message } = error.failure;
+  throw new ConnectFailure({ code, message: `The proxy cannot be used. ${message}` }, { cause: error.cause });
 }
 
 /** An error as the system would have made it, for what we notice before the system does. */
@@ -199,14 +280,18 @@ function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-function certificateOf(socket: TLSSocket): PeerCertificate | null {
+function certificateOf(socket: TLSSocket): CertificateFacts | null {
   const leaf = socket.getPeerX509Certificate();
-  if (leaf === undefined) return null;
-  return {
-    subject: leaf.subject.replaceAll('\n', ', '),
-    issuer: leaf.issuer.replaceAll('\n', ', '),
-    notBefore: formatInstant(leaf.validFromDate.getTime()),
-    notAfter: formatInstant(leaf.validToDate.getTime()),
-    sha256: createHash('sha256').update(leaf.raw).digest('hex'),
-  };
+  return leaf === undefined ? null : factsOf(leaf);
+}
+
+/**
+ * Why a receiver is not trusted, or null. A pin decides alone: what it names is trusted whatever else is wrong with it,
+ * and nothing else is. That the receiver has the certificate's key, the handshake has shown.
+ */
+function judgePeer(target: Target, secured: TLSSocket, shown: CertificateFacts | null): ConnectFailure | null {
+  const pin = target.tls?.pinnedSha256 ?? null;
+  if (pin !== null) return shown?.sha256 === pin ? null : notPinned(target, shown?.sha256 ?? null);
+  if (secured.authorized || target.tls?.insecureSkipVerify === true) return null;
+  return distrusted(target, String(secured.authorizationError));
 }

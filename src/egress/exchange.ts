@@ -1,3 +1,6 @@
+import type { CertificateFacts } from '../kernel/certificates.ts';
+import type { TlsSettings } from './tls-settings.ts';
+
 /** One request to somebody else's server. */
 export interface OutboundRequest {
   /** Whose connections it may use: the id of a webhook. Lanes never share a connection. */
@@ -14,6 +17,8 @@ export interface OutboundRequest {
   maxConcurrency: number;
   /** Permits plain http to addresses outside the allow list. Lifts no other rule of the guard. */
   allowInsecureHttp: boolean;
+  /** How TLS is to be spoken, where it is not to be spoken as with everybody. */
+  tls?: TlsSettings | null;
   /** Use a new connection of its own, close it afterwards, and fill in `timings` and `certificate`. */
   fresh?: boolean;
   /** Gives up the send: it then rejects with the signal's reason. */
@@ -30,7 +35,8 @@ export type FailureCode =
   | 'http_status'
   | 'redirect'
   | 'gone'
-  | 'response_invalid';
+  | 'response_invalid'
+  | 'auth_token_error';
 
 /** Why an exchange did not succeed. `message` is one sentence or two for the operator. */
 export interface Failure {
@@ -47,14 +53,19 @@ export interface OutboundResponse {
   truncated: boolean;
 }
 
-/** The receiver's own (leaf) certificate. Instants are RFC 3339; `sha256` is the lower-case hex digest of the DER. */
-export interface PeerCertificate {
-  subject: string;
-  issuer: string;
-  notBefore: string;
-  notAfter: string;
-  sha256: string;
-}
+/** What it was about TLS that failed, as far as there is a remedy of its own. */
+export type TlsTrouble =
+  | 'self_signed'
+  | 'unknown_authority'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'wrong_name'
+  | 'pin_mismatch'
+  | 'handshake_refused'
+  | 'client_certificate_wanted'
+  | 'client_certificate_refused'
+  | 'old_version'
+  | 'not_tls';
 
 /**
  * How long each phase took, in milliseconds with one decimal. A phase that was not needed (the name of a literal
@@ -80,8 +91,12 @@ export interface Exchange {
   retryAfterMs: number | null;
   /** The address the connection went to, or null when there was none. */
   remoteAddress: string | null;
+  /** The proxy that it went through, `host:port`; the address is the proxy's then. Null unless the request was `fresh`. */
+  proxy: string | null;
   /** Null unless the request was `fresh`. */
   timings: PhaseTimings | null;
-  /** Null unless the request was `fresh` and the receiver showed a certificate, trusted or not. */
-  certificate: PeerCertificate | null;
+  /** The receiver's own. Null unless the request was `fresh` and it showed a certificate, trusted or not. */
+  certificate: CertificateFacts | null;
+  /** Null unless the failure is a `tls_error` of a known kind. */
+  tlsTrouble: TlsTrouble | null;
 }

@@ -2,8 +2,8 @@ import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionPool, Passenger } from './connection-pool.ts';
-import type { Exchange, Failure, OutboundRequest, PhaseTimings } from './exchange.ts';
-import { codeOf, exchangeBroken, judgeStatus } from './failures.ts';
+import type { Exchange, Failure, OutboundRequest, PhaseTimings, TlsTrouble } from './exchange.ts';
+import { codeOf, exchangeBroken, judgeStatus, tlsTroubleOf } from './failures.ts';
 import { MAX_BODY_BYTES, ResponseBody } from './response-body.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { nameOf } from './target.ts';
@@ -42,6 +42,7 @@ export class Flight implements Dispatcher.DispatchHandler, Passenger {
   /** Of the final answer; 0 until it has come. */
   #status = 0;
   #headers: Record<string, string> = {};
+  #tlsTrouble: TlsTrouble | null = null;
   #readyAtMs: number | null = null;
   #sentAtMs: number | null = null;
   #firstByteAtMs: number | null = null;
@@ -113,7 +114,9 @@ export class Flight implements Dispatcher.DispatchHandler, Passenger {
       this.#fail(new Error('The request cannot be sent.', { cause: error }));
       return;
     }
-    this.#conclude(exchangeBroken(this.#plan.pool.target, error, this.#answerBegan));
+    const cause = (codeOf(error) === 'UND_ERR_SOCKET' ? this.#connection?.trace.brokenBy : null) ?? error;
+    this.#tlsTrouble = tlsTroubleOf(cause);
+    this.#conclude(exchangeBroken(this.#plan.pool.target, cause, this.#answerBegan));
   }
 
   /**
@@ -141,7 +144,9 @@ export class Flight implements Dispatcher.DispatchHandler, Passenger {
         status === 429 || status === 503 ? parseRetryAfter(this.#headers['retry-after'], clock.now()) : null,
       remoteAddress: this.#connection?.trace.remoteAddress ?? null,
       timings: this.#plan.request.fresh === true ? this.#timings(totalMs) : null,
+      proxy: this.#plan.request.fresh === true ? (this.#connection?.trace.proxy ?? null) : null,
       certificate: this.#connection?.trace.certificate ?? null,
+      tlsTrouble: failure?.code === 'tls_error' ? this.#tlsTrouble : null,
     });
   }
 
@@ -181,6 +186,8 @@ export class Flight implements Dispatcher.DispatchHandler, Passenger {
         return 'its name was not resolved';
       case 'connecting':
         return 'it did not accept the connection';
+      case 'tunnel':
+        return 'the proxy had not opened a way to it';
       case 'handshake':
         return 'it did not finish the TLS handshake';
       case 'connected':

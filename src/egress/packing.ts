@@ -4,21 +4,24 @@ import type { Exchange, Failure, OutboundRequest, OutboundResponse } from './exc
 export type PackedRequest = ReturnType<typeof packRequest>;
 
 export function packRequest(number: number, request: OutboundRequest) {
-  const { lane, url, method, body, timeoutMs, maxConcurrency, allowInsecureHttp, fresh = false, headers } = request;
-  return [number, lane, url, method, body, timeoutMs, maxConcurrency, allowInsecureHttp, fresh, headers] as const;
+  const { lane, url, method, body, timeoutMs, maxConcurrency, allowInsecureHttp, headers } = request;
+  const { tls = null, fresh = false } = request;
+  return [number, lane, url, method, body, timeoutMs, maxConcurrency, allowInsecureHttp, tls, fresh, headers] as const;
 }
 
 export function unpackRequest(packed: PackedRequest): { number: number; request: OutboundRequest } {
-  const [number, lane, url, method, body, timeoutMs, maxConcurrency, allowInsecureHttp, fresh, headers] = packed;
-  const request = { lane, url, method, body, timeoutMs, maxConcurrency, allowInsecureHttp, fresh, headers };
+  const [number, lane, url, method, body, timeoutMs, maxConcurrency, allowInsecureHttp, tls, fresh, headers] = packed;
+  const request = { lane, url, method, body, timeoutMs, maxConcurrency, allowInsecureHttp, tls, fresh, headers };
   return { number, request };
 }
 
 export type PackedExchange = ReturnType<typeof packExchange>;
 
 export function packExchange(number: number, exchange: Exchange) {
-  const { durationMs, response, failure, retryAfterMs, remoteAddress, timings, certificate } = exchange;
-  const detail = timings === null && certificate === null ? null : { timings, certificate };
+  const { durationMs, response, failure, retryAfterMs, remoteAddress, timings, ...more } = exchange;
+  const { proxy, certificate, tlsTrouble } = more;
+  const isPlain = timings === null && certificate === null && tlsTrouble === null;
+  const detail = isPlain ? null : { timings, proxy, certificate, tlsTrouble };
   const answer = packResponse(response);
   return [number, durationMs, answer, packFailure(failure), retryAfterMs, remoteAddress, detail] as const;
 }
@@ -34,7 +37,9 @@ export function unpackExchange(packed: PackedExchange): { number: number; exchan
       retryAfterMs,
       remoteAddress,
       timings: detail?.timings ?? null,
+      proxy: detail?.proxy ?? null,
       certificate: detail?.certificate ?? null,
+      tlsTrouble: detail?.tlsTrouble ?? null,
     },
   };
 }

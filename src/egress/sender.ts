@@ -1,14 +1,21 @@
 import { Worker } from 'node:worker_threads';
 import { nextTurn } from '../kernel/clock.ts';
-import type { EgressClient } from './client.ts';
+import type { CertificateListener, EgressClient } from './client.ts';
 import type { Exchange } from './exchange.ts';
 import { type PackedRequest, packRequest, unpackExchange } from './packing.ts';
 import type { EgressThreadSettings, FromEgress, ToEgress } from './thread.ts';
 
 /** Sends requests, from a thread of its own. */
 export interface Sender extends Pick<EgressClient, 'send' | 'forget'> {
+  /** Has the listener told when the receivers of a lane show another certificate than before, or the first. */
+  onCertificate(listener: CertificateListener): void;
   /** Ends the thread. What is under way is cut off and never answered. */
   end(): Promise<void>;
+}
+
+interface SenderOptions extends Omit<EgressThreadSettings, 'role'> {
+  threadModule: URL;
+  onBroken: (message: string) => void;
 }
 
 interface Waiter {
@@ -21,13 +28,9 @@ interface Waiter {
  * publisher and receiver, it gave a fifth more deliveries of events published one by one, and cost a tenth of those
  * published in batches. Requests of one turn go over in one message. `onBroken` is called when the thread dies: nothing can be delivered any more.
  */
-export function startSender(options: {
-  threadModule: URL;
-  egressAllow: string;
-  onBroken: (message: string) => void;
-}): Sender {
-  const workerData: EgressThreadSettings = { role: 'egress', egressAllow: options.egressAllow };
-  const thread = new Worker(options.threadModule, {
+export function startSender({ threadModule, onBroken, ...settings }: SenderOptions): Sender {
+  const workerData: EgressThreadSettings = { role: 'egress', ...settings };
+  const thread = new Worker(threadModule, {
     workerData,
     name: 'egress',
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -35,6 +38,7 @@ export function startSender(options: {
   const waiters = new Map<number, Waiter>();
   let lastNumber = 0;
   let gathered: PackedRequest[] = [];
+  let onCertificate: CertificateListener = () => undefined;
 
   function post(): void {
     if (gathered.length === 0) return;
@@ -49,14 +53,15 @@ export function startSender(options: {
     return waiter;
   }
 
-  thread.on('message', ({ exchanges, faults }: FromEgress) => {
+  thread.on('message', ({ exchanges, faults, certificates }: FromEgress) => {
+    for (const shown of certificates) onCertificate(...shown);
     for (const packed of exchanges) {
       const { number, exchange } = unpackExchange(packed);
       take(number)?.resolve(exchange);
     }
     for (const { number, message } of faults) take(number)?.reject(new Error(message));
   });
-  thread.on('error', (error) => options.onBroken(`The egress thread failed: ${error.stack ?? error.message}`));
+  thread.on('error', (error) => onBroken(`The egress thread failed: ${error.stack ?? error.message}`));
 
   return {
     send(request) {
@@ -69,6 +74,9 @@ export function startSender(options: {
     forget(lane) {
       post();
       thread.postMessage({ kind: 'forget', lane } satisfies ToEgress);
+    },
+    onCertificate(listener) {
+      onCertificate = listener;
     },
     async end() {
       await thread.terminate();

@@ -2,14 +2,18 @@ import { parentPort } from 'node:worker_threads';
 import { nextTurn, systemClock } from '../kernel/clock.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { parseEgressAllow } from './allow-list.ts';
-import { createEgressClient } from './client.ts';
+import { type CertificateListener, createEgressClient } from './client.ts';
 import { type PackedExchange, type PackedRequest, packExchange, unpackRequest } from './packing.ts';
+import { parseProxy } from './proxy.ts';
 
 /** What the egress thread is started with. */
 export interface EgressThreadSettings {
   role: 'egress';
   /** `WAYBILL_EGRESS_ALLOW`. */
   egressAllow: string;
+  /** `WAYBILL_HTTP_PROXY`, or null, and `WAYBILL_NO_PROXY`. */
+  httpProxy: string | null;
+  noProxy: string;
 }
 
 export type ToEgress = { kind: 'send'; requests: PackedRequest[] } | { kind: 'forget'; lane: string };
@@ -17,17 +21,24 @@ export interface FromEgress {
   exchanges: PackedExchange[];
   /** Requests that could not be sent for a mistake of ours. */
   faults: { number: number; message: string }[];
+  /** What receivers have shown, where that is new. */
+  certificates: Parameters<CertificateListener>[];
 }
 
 /** The body of the egress thread: it sends what it is told to, and answers in bundles. */
-export function runEgressThread({ egressAllow }: EgressThreadSettings): void {
-  const client = createEgressClient({ rules: parseEgressAllow(egressAllow), clock: systemClock });
+export function runEgressThread({ egressAllow, httpProxy, noProxy }: EgressThreadSettings): void {
+  const client = createEgressClient({
+    rules: parseEgressAllow(egressAllow),
+    clock: systemClock,
+    proxy: parseProxy(httpProxy, noProxy),
+    onCertificate: (...shown) => nextBundle().certificates.push(shown),
+  });
   let bundle: FromEgress | null = null;
 
   /** The bundle that goes out in the next turn. */
   function nextBundle(): FromEgress {
     if (bundle === null) {
-      bundle = { exchanges: [], faults: [] };
+      bundle = { exchanges: [], faults: [], certificates: [] };
       nextTurn(() => {
         parentPort?.postMessage(bundle);
         bundle = null;

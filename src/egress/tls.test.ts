@@ -1,50 +1,26 @@
-import { execFileSync } from 'node:child_process';
-import { createHash, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:https';
+import { X509Certificate } from 'node:crypto';
+import { createServer, type ServerOptions } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { hasOpenssl, type KeyPair, makeCertificate, pinOf } from '../../test/harness/certificates.ts';
+import type { OutboundRequest } from './exchange.ts';
 import { closed, listen, type Receiver, requestTo, scriptedReceiver, testClient } from './receivers.fixture.ts';
-
-const OPENSSL = 'openssl';
-
-interface KeyPair {
-  key: string;
-  cert: string;
-}
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync(OPENSSL, ['version']);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A new self-signed certificate, valid for a day, for hooks.example.com or for what else is said. */
-function selfSigned(altName = 'DNS:hooks.example.com'): KeyPair {
-  const folder = mkdtempSync(join(tmpdir(), 'waybill-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  try {
-    const subject = ['-subj', '/O=Example/CN=hooks.example.com', '-addext', `subjectAltName=${altName}`];
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-    execFileSync(OPENSSL, ['req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+import { type TlsOptions, tlsSettings } from './tls-settings.ts';
 
 /** An HTTPS server that answers 204 and closes each connection; `seen` tells of each handshake. */
-async function tlsReceiver(pair: KeyPair, maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3') {
+async function tlsReceiver(
+  pair: KeyPair,
+  maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3',
+  options: Pick<ServerOptions, 'requestCert' | 'ca' | 'minVersion' | 'ciphers'> = {},
+) {
   const seen: { isResumed: boolean; servername: string | false; alpn: string | false | null }[] = [];
-  const server = createServer({ ...pair, maxVersion, ALPNProtocols: ['h2', 'http/1.1'] }, (request, response) => {
-    request.resume().on('end', () => response.writeHead(204, { connection: 'close' }).end());
-  });
+  const server = createServer(
+    { ...pair, maxVersion, ALPNProtocols: ['h2', 'http/1.1'], ...options },
+    (request, response) => {
+      request.resume().on('end', () => response.writeHead(204, { connection: 'close' }).end());
+    },
+  );
   server.on('secureConnection', (socket: TLSSocket & { servername: string | false }) => {
     seen.push({ isResumed: socket.isSessionReused(), servername: socket.servername, alpn: socket.alpnProtocol });
   });
@@ -65,9 +41,9 @@ function urlOf(receiver: Receiver, host = 'hooks.example.com'): string {
   return `https://${host}:${receiver.port}/hook`;
 }
 
-describe.skipIf(!hasOpenssl())('TLS (with certificates made by openssl)', () => {
+describe.skipIf(!hasOpenssl)('TLS (with certificates made by openssl)', () => {
   test('a self-signed certificate is a tls_error, with the reason in words and the certificate for a fresh send', async () => {
-    const pair = selfSigned();
+    const pair = makeCertificate();
     const receiver = await tlsReceiver(pair);
     const exchange = await loopbackClient().send(requestTo(urlOf(receiver), { fresh: true }));
     expect(exchange.failure).toEqual({
@@ -82,13 +58,13 @@ describe.skipIf(!hasOpenssl())('TLS (with certificates made by openssl)', () => 
       issuer: 'O=Example, CN=hooks.example.com',
       notBefore: leaf.validFromDate.toISOString(),
       notAfter: leaf.validToDate.toISOString(),
-      sha256: createHash('sha256').update(leaf.raw).digest('hex'),
+      sha256: pinOf(pair),
     });
     expect(exchange).toMatchObject({ response: null, remoteAddress: '127.0.0.1' });
   });
 
   test('a self-signed certificate is refused on every send, also when a session could be resumed', async () => {
-    const receiver = await tlsReceiver(selfSigned(), 'TLSv1.2');
+    const receiver = await tlsReceiver(makeCertificate(), 'TLSv1.2');
     const client = loopbackClient();
     for (let i = 0; i < 3; i += 1) {
       const exchange = await client.send(requestTo(urlOf(receiver)));
@@ -101,7 +77,7 @@ describe.skipIf(!hasOpenssl())('TLS (with certificates made by openssl)', () => 
   test.each(['TLSv1.2', 'TLSv1.3'] as const)(
     'a trusted receiver is reached over %s, and its session resumed',
     async (version) => {
-      const pair = selfSigned();
+      const pair = makeCertificate();
       trust(pair);
       const receiver = await tlsReceiver(pair, version);
       const client = loopbackClient();
@@ -112,7 +88,7 @@ describe.skipIf(!hasOpenssl())('TLS (with certificates made by openssl)', () => 
   );
 
   test('a fresh send over TLS times every phase and does not resume', async () => {
-    const pair = selfSigned();
+    const pair = makeCertificate();
     trust(pair);
     const receiver = await tlsReceiver(pair);
     const client = loopbackClient();
@@ -125,7 +101,7 @@ describe.skipIf(!hasOpenssl())('TLS (with certificates made by openssl)', () => 
   });
 
   test('a certificate for another name is a tls_error', async () => {
-    const pair = selfSigned('DNS:other.example.com');
+    const pair = makeCertificate({ altName: 'DNS:other.example.com' });
     trust(pair);
     const receiver = await tlsReceiver(pair);
     const exchange = await loopbackClient().send(requestTo(urlOf(receiver)));
@@ -139,7 +115,7 @@ describe.skipIf(!hasOpenssl())('TLS (with certificates made by openssl)', () => 
       ['IP:127.0.0.2', 'tls_error'],
       ['DNS:127.0.0.1', 'tls_error'],
     ]) {
-      const pair = selfSigned(altName);
+      const pair = makeCertificate({ altName: altName as string });
       trust(pair);
       const receiver = await tlsReceiver(pair);
       const exchange = await testClient().send(requestTo(urlOf(receiver, '127.0.0.1')));
@@ -148,10 +124,165 @@ describe.skipIf(!hasOpenssl())('TLS (with certificates made by openssl)', () => 
   });
 
   test('a name with a dot at its end is verified without it', async () => {
-    const pair = selfSigned();
+    const pair = makeCertificate();
     trust(pair);
     const receiver = await tlsReceiver(pair);
     expect((await loopbackClient().send(requestTo(urlOf(receiver, 'hooks.example.com.')))).failure).toBeNull();
+  });
+});
+
+/** Options of which all but those given are nobody's. */
+function tlsWith(options: Partial<TlsOptions>) {
+  const nothing = {
+    caPem: null,
+    pinnedSha256: null,
+    clientCertPem: null,
+    clientKeyPem: null,
+    insecureSkipVerify: false,
+  };
+  return tlsSettings({ ...nothing, ...options });
+}
+
+describe.skipIf(!hasOpenssl)('TLS options (with certificates made by openssl)', () => {
+  const authority = hasOpenssl ? makeCertificate({ name: 'Example CA', isAuthority: true }) : { key: '', cert: '' };
+  const issued = hasOpenssl ? makeCertificate({ issuer: authority }) : { key: '', cert: '' };
+
+  function sendWith(receiver: Receiver, options: Partial<TlsOptions>, more: Partial<OutboundRequest> = {}) {
+    return loopbackClient().send(requestTo(urlOf(receiver), { tls: tlsWith(options), ...more }));
+  }
+
+  test('an authority of its own is trusted, beside the roots of the system', async () => {
+    const receiver = await tlsReceiver(issued);
+    expect((await sendWith(receiver, {})).failure?.code).toBe('tls_error');
+    expect((await sendWith(receiver, { caPem: authority.cert })).failure).toBeNull();
+    const publicOne = makeCertificate();
+    trust(publicOne);
+    const elsewhere = await tlsReceiver(publicOne);
+    expect((await sendWith(elsewhere, { caPem: authority.cert })).failure).toBeNull();
+  });
+
+  test("the receiver's own certificate will do as an authority, self-signed or not, but for its own name only", async () => {
+    const selfSigned = makeCertificate();
+    for (const pair of [selfSigned, issued]) {
+      const receiver = await tlsReceiver(pair);
+      expect((await sendWith(receiver, { caPem: pair.cert })).failure).toBeNull();
+      const client = loopbackClient();
+      const tls = tlsWith({ caPem: pair.cert });
+      const elsewhere = await client.send(requestTo(urlOf(receiver, 'other.example.com'), { tls }));
+      expect(elsewhere).toMatchObject({ failure: { code: 'tls_error' }, tlsTrouble: 'wrong_name' });
+    }
+  });
+
+  test('the last of several certificates in caPem is trusted too', async () => {
+    const receiver = await tlsReceiver(issued);
+    const caPem = `# some words\n${makeCertificate({ name: 'Other CA', isAuthority: true }).cert}\n${authority.cert}`;
+    expect((await sendWith(receiver, { caPem })).failure).toBeNull();
+  });
+
+  test.each([
+    ['self-signed', {}],
+    ['expired', { days: -1 }],
+    ['issued for another name', { altName: 'DNS:other.example.com' }],
+  ])('a pinned certificate is trusted although it is %s', async (_what, options) => {
+    const pair = makeCertificate(options);
+    const receiver = await tlsReceiver(pair);
+    const client = loopbackClient();
+    const tls = tlsWith({ pinnedSha256: pinOf(pair) });
+    for (let i = 0; i < 2; i += 1) {
+      expect((await client.send(requestTo(urlOf(receiver), { tls }))).failure).toBeNull();
+    }
+    expect(receiver.seen.map(({ isResumed }) => isResumed)).toEqual([false, false]);
+  });
+
+  test.each([
+    ['a known authority', () => trust(authority), {}],
+    ['one of its own', () => {}, { caPem: authority.cert }],
+    ['everybody', () => {}, { insecureSkipVerify: true }],
+  ])('a pin that does not match refuses what %s would be trusted for', async (_what, arrange, options) => {
+    arrange();
+    const receiver = await tlsReceiver(issued);
+    const pinnedSha256 = pinOf(makeCertificate());
+    const exchange = await sendWith(receiver, { ...options, pinnedSha256 }, { fresh: true });
+    expect(exchange).toMatchObject({ failure: { code: 'tls_error' }, tlsTrouble: 'pin_mismatch' });
+    expect(exchange.failure?.message).toContain(pinOf(issued));
+    expect(exchange.certificate?.sha256).toBe(pinOf(issued));
+  });
+
+  test('a receiver whose certificate changes is refused at the next connection by whoever pinned the one before', async () => {
+    const [before, after] = [makeCertificate(), makeCertificate()];
+    const server = createServer({ ...before }, (request, response) => {
+      request.resume().on('end', () => response.writeHead(204, { connection: 'close' }).end());
+    });
+    const receiver = await listen(server);
+    const client = loopbackClient();
+    const send = () => client.send(requestTo(urlOf(receiver), { tls: tlsWith({ pinnedSha256: pinOf(before) }) }));
+    expect((await send()).failure).toBeNull();
+    server.setSecureContext(after);
+    expect(await send()).toMatchObject({ failure: { code: 'tls_error' }, tlsTrouble: 'pin_mismatch' });
+  });
+
+  test('insecureSkipVerify takes any certificate', async () => {
+    const receiver = await tlsReceiver(makeCertificate({ days: -1, altName: 'DNS:other.example.com' }));
+    expect((await sendWith(receiver, { insecureSkipVerify: true })).failure).toBeNull();
+  });
+
+  test('a connection made under some options is never used under others', async () => {
+    const connections = new Set<unknown>();
+    const server = createServer(issued, (request, response) => {
+      connections.add(request.socket);
+      request.resume().on('end', () => response.writeHead(204).end());
+    });
+    const receiver = await listen(server);
+    const client = loopbackClient();
+    const send = (options: Partial<TlsOptions>) => client.send(requestTo(urlOf(receiver), { tls: tlsWith(options) }));
+    expect((await send({ insecureSkipVerify: true })).failure).toBeNull();
+    expect((await send({ insecureSkipVerify: true })).failure).toBeNull();
+    expect(connections.size).toBe(1);
+    expect((await send({})).failure?.code).toBe('tls_error');
+    expect((await send({ caPem: authority.cert })).failure).toBeNull();
+    expect((await send({ pinnedSha256: pinOf(issued) })).failure).toBeNull();
+    expect(connections.size).toBe(3);
+  });
+
+  describe.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'of a receiver that asks for a client certificate over %s',
+    (version) => {
+      const client = hasOpenssl ? makeCertificate({ name: 'client', issuer: authority }) : { key: '', cert: '' };
+      const asking = () => tlsReceiver(issued, version, { requestCert: true, ca: authority.cert });
+      const caPem = authority.cert;
+
+      test('the one it knows lets the request in', async () => {
+        const receiver = await asking();
+        const options = { caPem, clientCertPem: client.cert, clientKeyPem: client.key };
+        expect((await sendWith(receiver, options)).failure).toBeNull();
+      });
+
+      test('none at all is a tls_error that says so, with the certificate of the receiver', async () => {
+        const exchange = await sendWith(await asking(), { caPem }, { fresh: true });
+        expect(exchange.failure?.code).toBe('tls_error');
+        expect(exchange.tlsTrouble).toBe(version === 'TLSv1.3' ? 'client_certificate_wanted' : 'handshake_refused');
+        expect(exchange.certificate?.sha256).toBe(pinOf(issued));
+      });
+    },
+  );
+
+  test.each([
+    ['expired', { days: -1 }, 'expired'],
+    ['self-signed', {}, 'self_signed'],
+    ['of an unknown authority', { issuer: authority }, 'unknown_authority'],
+  ])('a certificate that is %s is told with what is wrong', async (_what, options, trouble) => {
+    const pair = makeCertificate({ issuer: trouble === 'expired' ? authority : undefined, ...options } as object);
+    const exchange = await sendWith(await tlsReceiver(pair), trouble === 'expired' ? { caPem: authority.cert } : {}, {
+      fresh: true,
+    });
+    expect(exchange).toMatchObject({ failure: { code: 'tls_error' }, tlsTrouble: trouble });
+    expect(exchange.certificate?.sha256).toBe(pinOf(pair));
+  });
+
+  test('a receiver that speaks old versions only is told as such', async () => {
+    const old = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const exchange = await sendWith(await tlsReceiver(issued, 'TLSv1.1' as 'TLSv1.2', old), {}, { fresh: true });
+    expect(exchange).toMatchObject({ failure: { code: 'tls_error' }, tlsTrouble: 'old_version' });
   });
 });
 
@@ -160,6 +291,7 @@ test('a receiver that speaks plain HTTP on an https port is a tls_error', async 
   const exchange = await loopbackClient().send(requestTo(urlOf(receiver), { fresh: true }));
   expect(exchange.failure?.code).toBe('tls_error');
   expect(exchange.failure?.message).toContain(`hooks.example.com:${receiver.port}`);
+  expect(exchange.tlsTrouble).toBe('not_tls');
   expect(exchange.certificate).toBeNull();
 });
 

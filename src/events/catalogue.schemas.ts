@@ -183,7 +183,7 @@ export const exhaustedDeliveryData = Type.Object({
 export const expiringCertificateData = Type.Object({
   certificate: optional(
     Type.Object({
-      id: optional(text('The id of the certificate.')),
+      id: optional(text('The id of the certificate; of one that webhooks use, its SHA-256 in hex.')),
       subject: optional(text('Its distinguished name.')),
       notAfter: optional(text('RFC 3339, UTC.')),
       usedBy: optional(

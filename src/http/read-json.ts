@@ -55,6 +55,10 @@ export function readJson(app: Api): WeakMap<object, Refusal> {
     }
     done(null, value);
   };
+  // What curl says of the type of nothing (`-d ''`) is no statement about a body.
+  app.addHook('onRequest', async ({ headers }) => {
+    if (headers['content-length'] === '0') delete headers['content-type'];
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, read);
   app.addContentTypeParser<Buffer>('application/merge-patch+json', { parseAs: 'buffer' }, (request, body, done) => {

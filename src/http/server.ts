@@ -211,8 +211,9 @@ function refuseUnknownRoutes(app: Api, authenticate: ServerOptions['authenticate
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0] as string;
     if (path.startsWith(API_PREFIX)) await actorOf(request, authenticate);
-    const methods = [...methodsByPath].find(([pattern]) => isSamePath(pattern, path))?.[1];
-    if (methods === undefined) {
+    const fitting = [...methodsByPath].filter(([pattern]) => isSamePath(pattern, path));
+    const methods = new Set(fitting.flatMap(([, ofPattern]) => [...ofPattern]));
+    if (methods.size === 0) {
       throw new Refusal('not_found', `There is nothing at ${path}. GET /api/openapi.json lists what there is.`);
     }
     reply.header('allow', [...methods].join(', '));

@@ -26,6 +26,7 @@ function createAjv(coerceTypes: boolean): Ajv2020 {
 }
 
 const MAX_ERRORS = 20;
+const WHOLE_NUMBER = /^-?\d+$/;
 
 /** Faults of form, answered with 400; any other is a value that cannot be accepted, 422. */
 const FORM_KEYWORDS = new Set(['type', 'required', 'additionalProperties', 'unevaluatedProperties', 'propertyNames']);
@@ -38,8 +39,21 @@ export function createCheck(schema: object, part: 'body' | 'query'): (value: unk
   let validate: ValidateFunction | null = null;
   return (value) => {
     validate ??= (part === 'body' ? bodies : texts).compile(schema);
+    if (part === 'query') keepOddNumbers(schema, value as Record<string, unknown>);
     return validate(value) ? null : refusalOfErrors(validate.errors ?? [], part);
   };
+}
+
+/** JavaScript reads more texts as numbers than people write: what it would make of `0x10` or `1e2` is kept from it. */
+function keepOddNumbers(
+  { properties = {} }: { properties?: Record<string, { type?: unknown }> },
+  query: Record<string, unknown>,
+): void {
+  for (const [name, { type }] of Object.entries(properties)) {
+    const text = query[name];
+    if (type === 'integer' && typeof text === 'string' && !WHOLE_NUMBER.test(text))
+      query[name] = `not a number: ${text}`;
+  }
 }
 
 function refusalOfErrors(found: readonly ErrorObject[], part: 'body' | 'query'): Refusal {

@@ -6,6 +6,7 @@ import { escapeMember } from '../kernel/json.ts';
 import { mediaKindOf } from '../payloads/index.ts';
 import { checkContentType } from '../templates/index.ts';
 import type { GivenSecret } from './secrets.ts';
+import { ownSignatureHeaders } from './signing.ts';
 import type { Auth, DefaultConfig, OwnConfig } from './webhook.ts';
 
 /** Settings in force, secrets as they were given. A webhook's URL is empty where it has none. */
@@ -30,11 +31,13 @@ const RESERVED_PREFIXES = ['webhook-', 'x-waybill-'];
 
 /**
  * Refuses (422, with a pointer) what the schema cannot say of a webhook: an address the operator has not allowed, a
- * header that is ours, an event type that does not exist. `own` is what the webhook sets itself.
+ * header that is ours, an event type that does not exist. `own` is what the webhook sets itself. Without rules, addresses
+ * are left to be judged when they are dialled.
  */
-export function checkWebhook(config: GivenConfig, own: OwnConfig, rules: EgressRules): void {
+export function checkWebhook(config: GivenConfig, own: OwnConfig, rules: EgressRules | null): void {
   if (!config.url) throw unacceptable('/url', missingUrl(own.url));
   checkRest(config, rules);
+  checkSignatureHeaders(config, own);
   const clash = clashingHeader(config);
   if (clash === null) return;
   // Where the webhook inherits the headers, it is its auth that does not go with them.
@@ -48,6 +51,7 @@ export function checkWebhook(config: GivenConfig, own: OwnConfig, rules: EgressR
 /** `checkWebhook`, for what webhooks inherit: that needs no URL. */
 export function checkDefaults(config: GivenConfig, rules: EgressRules): void {
   checkRest(config, rules);
+  checkSignatureHeaders(config, config);
   const clash = clashingHeader(config);
   if (clash !== null) throw unacceptable(headerPointer(clash), AUTH_WRITES_IT);
 }
@@ -59,11 +63,12 @@ function missingUrl(own: string | undefined): string {
   return 'Must be an absolute http or https URL, or relative to the default one where there is one.';
 }
 
-function checkRest(config: GivenConfig, rules: EgressRules): void {
-  if (config.url !== null) checkUrl(config.url, config, rules);
+function checkRest(config: GivenConfig, rules: EgressRules | null): void {
+  if (config.url !== null) checkUrl(config.url, '/url', config, rules);
   checkHeaders(config.headers);
   checkPayload(config);
   checkAuth(config.auth);
+  if (config.auth.type === 'oauth2') checkUrl(config.auth.tokenUrl, '/auth/tokenUrl', config, rules);
   for (const [index, pattern] of config.eventTypes.entries()) {
     if (!subscribable(pattern)) {
       throw unacceptable(
@@ -74,17 +79,17 @@ function checkRest(config: GivenConfig, rules: EgressRules): void {
   }
 }
 
-function checkUrl(text: string, { allowInsecureHttp }: GivenConfig, rules: EgressRules): void {
+function checkUrl(text: string, pointer: string, { allowInsecureHttp }: GivenConfig, rules: EgressRules | null): void {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw unacceptable('/url', 'Must be an absolute http or https URL.');
+    throw unacceptable(pointer, 'Must be an absolute http or https URL.');
   }
   if (url.username !== '' || url.password !== '') {
-    throw unacceptable('/url', 'A URL must not carry credentials: use `auth`.');
+    throw unacceptable(pointer, 'A URL must not carry credentials: use `auth`.');
   }
-  if (url.hash !== '') throw unacceptable('/url', 'A URL to send to has no fragment: leave out "#" and what follows.');
-  const refused = judgeUrl(rules, url, { allowInsecureHttp });
-  if (refused !== null) throw unacceptable('/url', refused.message, 'egress_refused');
+  if (url.hash !== '') throw unacceptable(pointer, 'A URL to send to has no fragment: leave out "#" and what follows.');
+  const refused = rules === null ? null : judgeUrl(rules, url, { allowInsecureHttp });
+  if (refused !== null) throw unacceptable(pointer, refused.message, 'egress_refused');
 }
 
 /** What a format cannot be, or leaves no room for. What a template comes to is not judged here. */
@@ -111,6 +116,33 @@ function checkHeaders(headers: GivenConfig['headers']): void {
     seen.add(lower);
   }
 }
+
+/**
+ * Refuses a signature in a header that the webhook writes already, or that is not one. Where the webhook inherits how it
+ * signs, it is its own `headers` or `auth` that does not go with that.
+ */
+function checkSignatureHeaders(
+  { headers, auth, signing }: GivenConfig,
+  own: { signing?: unknown; headers?: unknown },
+): void {
+  const names = ownSignatureHeaders(signing);
+  if (names === null) return;
+  checkHeaderName(names.current, SIGNATURE_HEADER);
+  const isSignature = (name: string): boolean => Object.values(names).includes(name.toLowerCase());
+  const ofHeaders = Object.keys(headers).find(isSignature);
+  const clash = ofHeaders ?? headersOf(auth).find(isSignature);
+  if (clash === undefined) return;
+  if (own.signing !== undefined) {
+    throw unacceptable(
+      SIGNATURE_HEADER,
+      `The webhook writes ${JSON.stringify(clash)} already, by its \`headers\` or \`auth\`: choose another name.`,
+    );
+  }
+  const pointer = ofHeaders !== undefined && own.headers !== undefined ? headerPointer(ofHeaders) : '/auth';
+  throw unacceptable(pointer, `Requests are signed in ${JSON.stringify(clash)}, by the default \`signing\`.`);
+}
+
+const SIGNATURE_HEADER = '/signing/headerName';
 
 /** The first header that the `auth` writes itself, or null. */
 function clashingHeader({ headers, auth }: GivenConfig): string | null {
@@ -170,11 +202,31 @@ function checkAuth(auth: Auth<GivenSecret>): void {
       if (auth.in === 'header') checkHeaderName(auth.name, '/auth/name');
       // In the query too, because a value that is kept may move from there into a header.
       checkSecretText(auth.value, '/auth/value');
+      return;
+    case 'oauth2':
+      checkFormText(auth.clientId, '/auth/clientId');
+      checkFormText(auth.clientSecret, '/auth/clientSecret');
+      if (auth.scope !== undefined && !SCOPE.test(auth.scope)) {
+        throw unacceptable(
+          '/auth/scope',
+          'Scopes are printable ASCII without quotes and backslashes, a space between.',
+        );
+      }
   }
 }
 
+/** RFC 6749 §3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
 function checkSecretText(secret: GivenSecret, pointer: string): void {
   if (typeof secret === 'string') checkHeaderText(secret, pointer);
+}
+
+/** Anything can be sent in a form, but a line break in it was pasted by mistake. */
+function checkFormText(text: GivenSecret, pointer: string): void {
+  if (typeof text === 'string' && /\p{Cc}/u.test(text)) {
+    throw unacceptable(pointer, 'Client ids and secrets hold no line breaks and no other control characters.');
+  }
 }
 
 /** Anything can be sent as base64, but user names and passwords hold no control characters. */

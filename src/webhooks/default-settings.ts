@@ -1,17 +1,20 @@
 import type { EgressRules } from '../egress/index.ts';
 import { type AssertMatch, entityTag } from '../http/index.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { Refusal, unacceptable } from '../kernel/errors.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { Store } from '../store/index.ts';
 import { samplesOf, type UnknownVariable } from '../templates/index.ts';
 import { checkDefaults, checkWebhook } from './checks.ts';
-import { type Defaults, defaultsOf, effectiveConfig, isRelativeUrl } from './defaults.ts';
+import { type Defaults, defaultsOf, effectiveConfig, INHERITABLE } from './defaults.ts';
 import type { WebhookDirectory } from './directory.ts';
 import { maskAuth, openAuth, sealAuth } from './secrets.ts';
 import { sparseSettings } from './sparse-settings.ts';
 import { checkTemplateInForce, isSameUse, type TemplateChecks, type TemplateSettings } from './template-check.ts';
+import { maskTls, openTls, openTlsInForce, plainTls, sealTls } from './tls.ts';
+import { checkTls } from './tls-checks.ts';
 import { untilCurrent } from './until-current.ts';
-import type { DefaultConfig, OwnConfig, WebhookRecord } from './webhook.ts';
+import type { DefaultConfig, OwnConfig, Tls, WebhookRecord } from './webhook.ts';
 import type { GivenSettings } from './webhooks.schemas.ts';
 import { changeDefaults, DEFAULTS } from './webhooks.store.ts';
 import type { Warned } from './webhooks.ts';
@@ -31,24 +34,41 @@ interface Dependencies extends TemplateChecks {
   directory: WebhookDirectory;
   sealer: Sealer;
   rules: EgressRules;
+  clock: Clock;
 }
 
 /** The entity tag of the defaults: the version stands for the secret, however it is sealed. Pure. */
 export function defaultsTag({ version, config }: Defaults): string {
-  return entityTag([DEFAULTS, version, { ...config, auth: maskAuth(config.auth) }]);
+  return entityTag([DEFAULTS, version, { ...config, auth: maskAuth(config.auth), tls: maskTls(config.tls) }]);
 }
 
 export function createDefaultSettings(dependencies: Dependencies): DefaultSettings {
-  const { store, directory, sealer, rules } = dependencies;
+  const { store, directory, sealer, rules, clock } = dependencies;
 
   /** The settings as they will be kept: checked, sparse, secrets sealed. */
   function toKept(given: GivenSettings, before: Defaults): OwnConfig {
-    const { config, auth } = sparseSettings(given);
-    const inForce = defaultsOf({ version: 0, value: config }).config;
+    const { config, auth, tls: givenTls } = sparseSettings(given);
+    const kept = { auth: openAuth(before.config.auth, DEFAULTS, sealer), tls: openOf(before.config) };
+    const tls = givenTls === null ? undefined : plainTls(givenTls, kept.tls);
+    const inForce = defaultsOf({ version: 0, value: { ...config, ...(tls === undefined ? {} : { tls }) } }).config;
     checkDefaults({ ...inForce, auth: auth ?? inForce.auth }, rules);
-    if (auth === null) return config;
-    return { ...config, auth: sealAuth(auth, openAuth(before.config.auth, DEFAULTS, sealer), DEFAULTS, sealer) };
+    checkTls(inForce.tls, { now: clock.now(), before: kept.tls });
+    return {
+      ...config,
+      ...(auth === null ? {} : { auth: sealAuth(auth, kept.auth, DEFAULTS, sealer) }),
+      ...(tls === undefined ? {} : { tls: sealTls(tls, DEFAULTS, sealer) }),
+    };
   }
+
+  /** Refuses a webhook that would not be accepted with these defaults. */
+  function checkWith({ id, config }: WebhookRecord, inherited: DefaultConfig): void {
+    const inForce = effectiveConfig(config, inherited);
+    checkWebhook(inForce, config, rules);
+    const tls = openTlsInForce(inForce.tls, config.tls, id, sealer);
+    checkTls(tls, { now: clock.now(), before: tls });
+  }
+
+  const openOf = ({ tls }: DefaultConfig): Tls<string> => openTls(tls, DEFAULTS, sealer);
 
   return {
     replace: (body, assertMatch) =>
@@ -59,7 +79,7 @@ export function createDefaultSettings(dependencies: Dependencies): DefaultSettin
         const record = { version: before.version, value };
         const records = directory.list().map((webhook) => webhook.record);
         const change = { before: before.config, after: defaultsOf(record).config };
-        assertAllHold(records, change, rules);
+        assertAllHold(records, change, checkWith);
         const warnings = await checkTemplates(records, change, dependencies);
         const checkedWith = records.map(({ id, version }) => ({ id, version }));
         return { replaced: defaultsOf(await store.run(changeDefaults, { record, checkedWith })), warnings };
@@ -67,6 +87,7 @@ export function createDefaultSettings(dependencies: Dependencies): DefaultSettin
   };
 }
 
+/** Defaults that take the place of others. */
 interface Change {
   before: DefaultConfig;
   after: DefaultConfig;
@@ -126,18 +147,22 @@ function templateCauseOf(own: OwnConfig): string {
   return own.contentType === undefined ? '/contentType' : '/eventTypes';
 }
 
+type CheckWith = (record: WebhookRecord, inherited: DefaultConfig) => void;
+
 /** How many webhooks a refusal names; beyond that, a list helps nobody. */
 const MOST_NAMED = 20;
 
 /** Refuses defaults with which a webhook would not be accepted that is acceptable with those before. */
-function assertAllHold(records: readonly WebhookRecord[], { before, after }: Change, rules: EgressRules): void {
+function assertAllHold(records: readonly WebhookRecord[], { before, after }: Change, check: CheckWith): void {
   const stranded = records.filter(({ config }) => hasUrl(config, before) && !hasUrl(config, after));
   if (stranded.length > 0) throw urlInUse(stranded);
-  for (const { id, name, config } of records) {
-    const fault = faultOf(config, after, rules);
-    if (fault === null || faultOf(config, before, rules) !== null) continue;
+  for (const record of records) {
+    const fault = faultOf(() => check(record, after));
+    if (fault === null || faultOf(() => check(record, before)) !== null) continue;
+    const { id, name } = record;
     const detail = `The webhook ${JSON.stringify(name)} (${id}) does not go with this: ${fault.message}`;
-    throw unacceptable(causeOf(config, fault), detail, fault.code);
+    const holds = (inherited: DefaultConfig) => faultOf(() => check(record, inherited)) === null;
+    throw unacceptable(causeOf(fault, { before, after }, holds), detail, fault.code);
   }
 }
 
@@ -152,10 +177,10 @@ function urlInUse(stranded: readonly WebhookRecord[]): Refusal {
   return new Refusal('in_use', detail, { errors: [{ pointer: '/url', detail }] });
 }
 
-/** Why the webhook would be refused with these defaults, or null. */
-function faultOf(own: OwnConfig, defaults: DefaultConfig, rules: EgressRules): Refusal | null {
+/** Why a check refuses, or null. */
+function faultOf(check: () => void): Refusal | null {
   try {
-    checkWebhook(effectiveConfig(own, defaults), own, rules);
+    check();
     return null;
   } catch (error) {
     if (error instanceof Refusal) return error;
@@ -163,10 +188,10 @@ function faultOf(own: OwnConfig, defaults: DefaultConfig, rules: EgressRules): R
   }
 }
 
-/** The default that does not go with what the webhook sets itself. */
-function causeOf(own: OwnConfig, fault: Refusal): string {
+/** The default that does not go with what the webhook sets itself: as it was before, it would. */
+function causeOf(fault: Refusal, { before, after }: Change, holds: (inherited: DefaultConfig) => boolean): string {
   const [pointer = ''] = fault.errors.map((error) => error.pointer);
-  if (pointer === '/contentType') return own.contentType === undefined ? '/contentType' : '/payload';
-  if (pointer !== '/url') return pointer === '/auth' ? '/headers' : '/auth';
-  return own.url === undefined || isRelativeUrl(own.url) ? '/url' : '/allowInsecureHttp';
+  if (pointer.startsWith('/tls/')) return pointer;
+  const cause = INHERITABLE.find((name) => holds({ ...after, [name]: before[name] }));
+  return cause === undefined ? '' : `/${cause}`;
 }

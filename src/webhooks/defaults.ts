@@ -21,6 +21,7 @@ export const BUILT_IN_DEFAULTS: DefaultConfig = {
   timeoutMs: 15_000,
   limits: { maxConcurrency: 16, ratePerSecond: null },
   signing: { scheme: 'standard' },
+  tls: { caPem: null, pinnedSha256: null, clientCertPem: null, clientKeyPem: null, insecureSkipVerify: false },
   allowInsecureHttp: false,
 };
 
@@ -28,10 +29,10 @@ export const BUILT_IN_DEFAULTS: DefaultConfig = {
 export const DEFAULT_JITTER = 0.1;
 
 /** Every setting a webhook can inherit, in the order in which they are shown. */
-const INHERITABLE = Object.keys(BUILT_IN_DEFAULTS) as readonly (keyof WebhookConfig<string>)[];
+export const INHERITABLE = Object.keys(BUILT_IN_DEFAULTS) as readonly (keyof WebhookConfig<string>)[];
 
 /** The defaults as people have set them: sparse, secrets sealed. */
-export type DefaultsRecord = SettingsRecord<WebhookConfig<string>>;
+export type DefaultsRecord = SettingsRecord<OwnConfig>;
 
 /** What webhooks inherit. */
 export interface Defaults {
@@ -43,16 +44,18 @@ export interface Defaults {
 /** What webhooks inherit: what people have set, and the built-in value of everything else. Pure. */
 export function defaultsOf({ version, value }: DefaultsRecord): Defaults {
   const limits = { ...BUILT_IN_DEFAULTS.limits, ...value.limits };
-  return { version, config: { ...BUILT_IN_DEFAULTS, ...value, limits } };
+  const tls = { ...BUILT_IN_DEFAULTS.tls, ...value.tls };
+  return { version, config: { ...BUILT_IN_DEFAULTS, ...value, limits, tls } };
 }
 
 /**
  * The settings in force: the webhook's own, and the default for each it does not set. Members missing in its `limits`
- * come from the defaults, a relative URL is resolved against the default one. Without any URL it is empty. Pure.
+ * come from the defaults, as do those in `tls`, a relative URL is resolved against the default one. Without any URL it is empty. Pure.
  */
 export function effectiveConfig(own: OwnConfig, defaults: DefaultConfig): WebhookConfig<string> {
   const url = effectiveUrl(own.url, defaults.url) ?? '';
-  return { ...defaults, ...own, url, limits: { ...defaults.limits, ...own.limits } };
+  const limits = { ...defaults.limits, ...own.limits };
+  return { ...defaults, ...own, url, limits, tls: { ...defaults.tls, ...own.tls } };
 }
 
 function effectiveUrl(own: string | undefined, base: string | null): string | null {

@@ -1,12 +1,17 @@
+export { createExpiryWatch } from './certificates.ts';
 export { createDefaultSettings } from './default-settings.ts';
 export { openDirectory, type Webhook, type WebhookDirectory } from './directory.ts';
+export { watchInsecure } from './insecure.ts';
 export { type InspectedWebhook, inspectWebhooks, webhookSecretsAtRest } from './inspection.store.ts';
 export { openInstance } from './instance.ts';
+export { keySetRoutes } from './key-set.routes.ts';
 export type { MatchEvent, MatchRules } from './matching.ts';
 export { settingsRoutes } from './settings.routes.ts';
+export { ownSignatureHeaders, type Signing } from './signing.ts';
 export { signingKeysAt } from './signing-keys.ts';
 export { unmatchedWebhooks } from './unmatched.ts';
-export type { Auth } from './webhook.ts';
+export type { Auth, WebhookRecord } from './webhook.ts';
 export { webhookRoutes } from './webhooks.routes.ts';
+export { NewWebhookBody } from './webhooks.schemas.ts';
 export type { Basis, WebhookBook, WebhookRules } from './webhooks.store.ts';
 export { createWebhooks } from './webhooks.ts';

@@ -1,9 +1,9 @@
 import type { SealedSecret } from '../sealing/index.ts';
 import type { ReadTx } from '../store/index.ts';
 import { defaultsOf, effectiveConfig } from './defaults.ts';
-import { sealedSecretsOf, sealedSecretsOfAuth } from './secrets.ts';
+import { sealedSecretsOf, sealedSecretsOfConfig } from './secrets.ts';
 import { readSettings } from './settings.store.ts';
-import { stateOf, type WebhookConfig, type WebhookState } from './webhook.ts';
+import { type OwnConfig, stateOf, type WebhookState } from './webhook.ts';
 import { DEFAULTS, readWebhooks } from './webhooks.store.ts';
 
 /** A webhook as a tool sees it that checks the data folder. */
@@ -28,12 +28,12 @@ export async function inspectWebhooks(tx: ReadTx): Promise<InspectedWebhook[]> {
   }));
 }
 
-/** How many webhooks there are, and all their sealed secrets, the inherited one included. */
+/** How many webhooks there are, and all their sealed secrets, the inherited ones included. */
 export async function webhookSecretsAtRest(tx: ReadTx): Promise<{ webhooks: number; secrets: SealedSecret[] }> {
   const live = (await readWebhooks(tx)).filter((record) => record.deletedAt === null);
-  const { value } = await readSettings<WebhookConfig<string>>(tx, DEFAULTS);
+  const { value } = await readSettings<OwnConfig>(tx, DEFAULTS);
   return {
     webhooks: live.length,
-    secrets: [...live.flatMap(sealedSecretsOf), ...sealedSecretsOfAuth(value.auth, DEFAULTS)],
+    secrets: [...live.flatMap(sealedSecretsOf), ...sealedSecretsOfConfig(value, DEFAULTS)],
   };
 }

@@ -3,9 +3,9 @@ import { isJsonObject, type Json } from '../kernel/json.ts';
 import { withReplacements } from '../kernel/sealing.ts';
 import type { SealedPart, SealedSecret } from '../sealing/index.ts';
 import type { DefaultsRecord } from './defaults.ts';
-import { sealedSecretsOf, sealedSecretsOfAuth } from './secrets.ts';
+import { sealedSecretsOf, sealedSecretsOfConfig } from './secrets.ts';
 import { readSettings, replaceInSettings } from './settings.store.ts';
-import type { WebhookConfig, WebhookRecord } from './webhook.ts';
+import type { OwnConfig, WebhookRecord } from './webhook.ts';
 import { DEFAULTS, DEFAULTS_CHANGED, toRecord, type WebhookBook, type WebhookRow } from './webhooks.store.ts';
 
 const PAGE = 100;
@@ -35,12 +35,12 @@ export function webhookSecrets(book: WebhookBook): SealedPart {
   };
 }
 
-/** The secret that webhooks inherit. */
+/** The secrets that webhooks inherit. */
 export function defaultSecrets(): SealedPart {
   return {
     async page(tx) {
-      const { value } = await readSettings<WebhookConfig<string>>(tx, DEFAULTS);
-      return { holders: [{ key: DEFAULTS, secrets: sealedSecretsOfAuth(value.auth, DEFAULTS) }], next: null };
+      const { value } = await readSettings<OwnConfig>(tx, DEFAULTS);
+      return { holders: [{ key: DEFAULTS, secrets: sealedSecretsOfConfig(value, DEFAULTS) }], next: null };
     },
     async replace(tx, _key, replacements) {
       await replaceInSettings(tx, DEFAULTS, (text) => withReplacements(text, replacements));
@@ -58,7 +58,7 @@ interface KeptAnswer {
 /** The sealed secrets in a kept answer, where it is one of a command of webhooks. */
 export function webhookSecretsIn(answer: unknown): SealedSecret[] {
   if (!isOfWebhook(answer)) return [];
-  return [...sealedSecretsOf(answer.record), ...sealedSecretsOfAuth(answer.defaults.value.auth, DEFAULTS)];
+  return [...sealedSecretsOf(answer.record), ...sealedSecretsOfConfig(answer.defaults.value, DEFAULTS)];
 }
 
 /** No other command answers with a record that has a webhook's id, and defaults. */

@@ -19,6 +19,7 @@ test.each([
   ['basic', { username: 'u', password: 'p' }, ['p']],
   ['bearer', { token: 't' }, ['t']],
   ['api_key', { name: 'X-Key', value: 'v', in: 'header' }, ['v']],
+  ['oauth2', { tokenUrl: 'https://auth.example.com/', clientId: 'c', clientSecret: 's' }, ['s']],
 ] as const)(
   'every secret of a webhook with %s auth is found, at the place where it opens',
   (type, members, secrets) => {

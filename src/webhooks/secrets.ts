@@ -1,32 +1,29 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { unacceptable } from '../kernel/errors.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 import type { SealedSecret } from '../sealing/index.ts';
-import type { Auth, WebhookRecord } from './webhook.ts';
-import { DEFAULTS } from './webhooks.store.ts';
+import { type GivenSecret, type SecretOwner, secretPlace } from './secret-place.ts';
+import { sealedSecretsOfTls } from './tls.ts';
+import type { Auth, OwnConfig, WebhookRecord } from './webhook.ts';
 
-/** A secret as a request gives it: the text, or the `{ "set": true }` of a read, which keeps what is there. */
-export type GivenSecret = string | { set: true };
+export type { GivenSecret } from './secret-place.ts';
 
 const SECRET_BYTES = 32;
 const MIN_SECRET_BYTES = 24;
 const MAX_SECRET_BYTES = 64;
 
 /** The one member of each kind of authentication that is a secret. */
-const SECRET_MEMBER = { none: null, basic: 'password', api_key: 'value', bearer: 'token' } as const;
-
-/** Whose a secret is: a webhook's, or the defaults'. */
-export type SecretOwner = WebhookId | typeof DEFAULTS;
+const SECRET_MEMBER = {
+  none: null,
+  basic: 'password',
+  api_key: 'value',
+  bearer: 'token',
+  oauth2: 'clientSecret',
+} as const;
 
 /** Both secrets of an overlap are bound to this place, so that a rotation can move one without opening it. */
 const SIGNING_SECRET = 'signingSecret';
-
-/** What a sealed secret is bound to. */
-function secretPlace(owner: SecretOwner, member: string): string {
-  return owner === DEFAULTS ? `${DEFAULTS}/${member}` : `webhooks/${owner}/${member}`;
-}
 
 /** A new signing secret: `whsec_` and 32 random bytes in base64. */
 export function makeSigningSecret(random: Random): string {
@@ -41,11 +38,6 @@ export function sealSigningSecret(secret: string, id: WebhookId, sealer: Sealer)
 /** The signing secret as plain text: the one in force, or the one before it. */
 export function openSigningSecret(sealed: string, id: WebhookId, sealer: Sealer): string {
   return sealer.open(sealed, secretPlace(id, SIGNING_SECRET));
-}
-
-/** The HMAC key inside a `whsec_` secret (Standard Webhooks 1.0.0). A `KeyObject`, because a raw key costs four times as much. */
-export function signingKeyOf(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(secret.slice('whsec_'.length), 'base64'));
 }
 
 /** Refuses a signing secret that is not `whsec_` and the base64 of 24 to 64 bytes (Standard Webhooks 1.0.0). */
@@ -94,11 +86,16 @@ type SecretsOfRecord = Pick<WebhookRecord, 'id' | 'config' | 'signingSecret' | '
 export function sealedSecretsOf({ id, config, signingSecret, previousSecret }: SecretsOfRecord): SealedSecret[] {
   const place = secretPlace(id, SIGNING_SECRET);
   const previous = previousSecret == null ? [] : [{ place, sealed: previousSecret.sealed }];
-  return [{ place, sealed: signingSecret }, ...previous, ...sealedSecretsOfAuth(config.auth, id)];
+  return [{ place, sealed: signingSecret }, ...previous, ...sealedSecretsOfConfig(config, id)];
 }
 
-/** The secret of an `auth`, sealed as it is, with the place it is bound to; none where it has none. */
-export function sealedSecretsOfAuth(auth: Auth<string> | undefined, owner: SecretOwner): SealedSecret[] {
+/** Every secret of settings, sealed as it is, with the place it is bound to. */
+export function sealedSecretsOfConfig(config: OwnConfig, owner: SecretOwner): SealedSecret[] {
+  return [...sealedSecretsOfAuth(config.auth, owner), ...sealedSecretsOfTls(config.tls, owner)];
+}
+
+/** The secret of an `auth`; none where it has none. */
+function sealedSecretsOfAuth(auth: Auth<string> | undefined, owner: SecretOwner): SealedSecret[] {
   const member = auth === undefined ? null : SECRET_MEMBER[auth.type];
   if (auth === undefined || member === null) return [];
   return [{ place: secretPlace(owner, member), sealed: secretOf(auth, member) }];

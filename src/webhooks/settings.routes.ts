@@ -5,6 +5,7 @@ import type { Defaults } from './defaults.ts';
 import type { WebhookDirectory } from './directory.ts';
 import type { Instance } from './instance.ts';
 import { maskAuth } from './secrets.ts';
+import { maskTls } from './tls.ts';
 import { warned } from './webhooks.routes.ts';
 import { DefaultsAnswer, GivenSettings } from './webhooks.schemas.ts';
 
@@ -103,5 +104,5 @@ export function settingsRoutes(api: Api, { directory, defaults, instance }: Depe
 
 /** The defaults as the API shows them, ready to be sent back: secrets only as set. */
 function presentDefaults({ config }: Defaults) {
-  return { ...config, auth: maskAuth(config.auth) };
+  return { ...config, auth: maskAuth(config.auth), tls: maskTls(config.tls) };
 }

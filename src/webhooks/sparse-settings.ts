@@ -1,12 +1,13 @@
 import { BUILT_IN_DEFAULTS, DEFAULT_JITTER } from './defaults.ts';
 import type { GivenSecret } from './secrets.ts';
-import type { Auth, OwnConfig } from './webhook.ts';
+import type { Auth, OwnConfig, Tls } from './webhook.ts';
 import type { GivenSettings } from './webhooks.schemas.ts';
 
-/** Settings as they will be kept, but for the `auth`, whose secret has yet to be sealed; null when none is given. */
+/** Settings as they will be kept, but for `auth` and `tls`, whose secrets have yet to be sealed; null when none is given. */
 export interface SparseSettings {
-  config: Omit<OwnConfig, 'auth'>;
+  config: Omit<OwnConfig, 'auth' | 'tls'>;
   auth: Auth<GivenSecret> | null;
+  tls: Partial<Tls<GivenSecret>> | null;
 }
 
 /**
@@ -14,14 +15,14 @@ export interface SparseSettings {
  * out although the object itself is not inherited is filled in. Pure.
  */
 export function sparseSettings(given: GivenSettings): SparseSettings {
-  const { auth = null, ...rest } = withoutNulls(given);
+  const { auth = null, tls = null, ...rest } = withoutNulls(given);
   const { retry, scope } = rest;
   const config = {
     ...rest,
     ...(retry === undefined ? {} : { retry: { ...retry, jitter: retry.jitter ?? DEFAULT_JITTER } }),
     ...(scope === undefined ? {} : { scope: { ...BUILT_IN_DEFAULTS.scope, ...scope } }),
-  } as Omit<OwnConfig, 'auth'>;
-  return { config, auth: auth as Auth<GivenSecret> | null };
+  } as SparseSettings['config'];
+  return { config, auth: auth as Auth<GivenSecret> | null, tls: tls as Partial<Tls<GivenSecret>> | null };
 }
 
 type Given = { [K in keyof GivenSettings]?: Exclude<GivenSettings[K], null> };

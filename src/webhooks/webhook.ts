@@ -1,13 +1,23 @@
+import type { TlsOptions } from '../egress/index.ts';
 import type { RetryPolicy } from '../kernel/backoff.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { PayloadChoice } from '../payloads/index.ts';
+import type { Signing } from './signing.ts';
 
 /** A secret inside a configuration: sealed where it is kept, plain only in the directory's memory. */
 export type Auth<Secret> =
   | { type: 'none' }
   | { type: 'basic'; username: string; password: Secret }
   | { type: 'api_key'; name: string; value: Secret; in: 'header' | 'query' }
-  | { type: 'bearer'; token: Secret };
+  | { type: 'bearer'; token: Secret }
+  | {
+      type: 'oauth2';
+      tokenUrl: string;
+      clientId: string;
+      clientSecret: Secret;
+      scope?: string;
+      clientAuth?: 'basic' | 'body';
+    };
 
 /** Which things' events a webhook wants. The non-empty lists are ANDed. */
 export interface Scope {
@@ -35,9 +45,13 @@ export interface WebhookConfig<Secret> {
   retry: RetryPolicy;
   timeoutMs: number;
   limits: Limits;
-  signing: { scheme: 'standard' };
+  signing: Signing;
+  tls: Tls<Secret>;
   allowInsecureHttp: boolean;
 }
+
+/** How TLS is spoken with the receiver; null is nothing beside what holds for everybody. */
+export type Tls<Secret> = Omit<TlsOptions, 'clientKeyPem'> & { clientKeyPem: Secret | null };
 
 export interface Limits {
   /** Requests under way to the receiver at once. */
@@ -47,10 +61,19 @@ export interface Limits {
 }
 
 /** What a webhook itself sets; whatever is absent is inherited. Secrets are sealed, and the URL may be a relative one. */
-export type OwnConfig = Partial<WebhookConfig<string>>;
+export type OwnConfig = Partial<Omit<WebhookConfig<string>, 'tls'>> & { tls?: Partial<Tls<string>> };
 
 /** Every setting that a webhook can inherit. Without a default URL each webhook needs its own. Secrets are sealed. */
 export type DefaultConfig = Omit<WebhookConfig<string>, 'url'> & { url: string | null };
+
+/** A breaker that is open. Instants are epoch milliseconds. */
+export interface Breaker {
+  openedAt: number;
+  /** Probes that have failed. */
+  probes: number;
+  /** When the next one may be sent. */
+  probeAt: number;
+}
 
 export type PauseReason = 'manual' | 'gone';
 export type WebhookState = 'active' | 'paused' | 'disabled';
@@ -72,6 +95,8 @@ export interface WebhookRecord {
   pauseReason: PauseReason | null;
   /** Until when its receiver asked to be left alone, or null. */
   holdUntil: number | null;
+  /** Since when its receiver has failed again and again and nothing is sent but probes; null while it is not so. */
+  breaker: Breaker | null;
   /** Counts changes of the configuration. */
   version: number;
   createdAt: number;

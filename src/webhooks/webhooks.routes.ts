@@ -20,8 +20,10 @@ import { toPage } from '../kernel/pages.ts';
 import type { UnknownVariable } from '../templates/index.ts';
 import { inheritedNames, isRelativeUrl } from './defaults.ts';
 import type { Webhook, WebhookDirectory, WebhookView } from './directory.ts';
+import { insecureSettings } from './insecure.ts';
 import { maskAuth } from './secrets.ts';
 import { expiryAt } from './signing-keys.ts';
+import { maskTls } from './tls.ts';
 import { untilCurrent } from './until-current.ts';
 import {
   NewWebhookBody,
@@ -56,7 +58,8 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
     return webhook;
   }
 
-  const present = (webhook: WebhookView) => presentWebhook(webhook, clock.now());
+  const present = (webhook: WebhookView, now = clock.now()) =>
+    presentWebhook(webhook, directory.publicKey(webhook), now);
   const tag = ({ id }: Record<string, string>) => directory.get(id as string)?.tag ?? null;
 
   api.post(
@@ -96,7 +99,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
       const { limit, before } = page;
       const older = directory.list().filter((webhook) => before === null || webhook.record.id < before);
       const { items, next } = toPage(older.slice(0, limit + 1), page, (webhook) => webhook.record.id);
-      return { items: items.map(present), next };
+      return { items: items.map((webhook) => present(webhook)), next };
     },
   );
 
@@ -175,7 +178,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
       },
       async (request, reply) => {
         const { webhook, at } = await webhooks.pause(request.params.id, reason, ifMatch(request), request.once);
-        return reply.header('etag', webhook.tag).send(presentWebhook(webhook, at));
+        return reply.header('etag', webhook.tag).send(present(webhook, at));
       },
     );
   }
@@ -212,12 +215,15 @@ export function warned(warnings: UnknownVariable[] | null | undefined): { warnin
 }
 
 /** A webhook as the API shows it at `now`: effective values, secrets only as set. */
-function presentWebhook({ record, config, state }: WebhookView, now: number) {
-  const { url, enabled, auth, ...rest } = config;
-  const { method, contentType, ...others } = rest;
+function presentWebhook({ record, config, state }: WebhookView, publicKey: string | null, now: number) {
+  const { url, enabled, auth, tls, ...rest } = config;
+  const { method, contentType, allowInsecureHttp, ...others } = rest;
   const configured = record.config.url;
   // A record that a version without rotation kept for somebody's second request lacks the member.
   const previousSecret = record.previousSecret ?? null;
+  // Nor does one of a version without breakers.
+  const breaker = record.breaker ?? null;
+  const insecure = insecureSettings(config);
   return {
     id: record.id,
     name: record.name,
@@ -226,12 +232,21 @@ function presentWebhook({ record, config, state }: WebhookView, now: number) {
     enabled,
     state,
     pauseReason: record.pauseReason,
+    breaker: breaker && {
+      openedAt: formatInstant(breaker.openedAt),
+      failedProbes: breaker.probes,
+      nextProbeAt: formatInstant(breaker.probeAt),
+    },
     method,
     contentType,
     auth: maskAuth(auth),
     ...others,
+    tls: maskTls(tls),
+    allowInsecureHttp,
+    ...(insecure.length === 0 ? {} : { insecure }),
     signingSecret: { set: true } as { set: true } | string,
     previousSecretExpiresAt: formatInstantOrNull(expiryAt(previousSecret, now)),
+    ...(publicKey === null ? {} : { publicKey }),
     inherited: inheritedNames(record.config),
     createdAt: formatInstant(record.createdAt),
     updatedAt: formatInstant(record.updatedAt),

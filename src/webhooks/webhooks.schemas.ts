@@ -1,6 +1,9 @@
 import { Type } from 'typebox';
 import { Instant, kinds, nullable, strictObject } from '../http/index.ts';
 import { MAX_TEMPLATE_BYTES, UnknownVariableSchema } from '../templates/index.ts';
+import { INSECURE_SETTINGS } from './insecure.ts';
+import { SigningSchema } from './signing.schemas.ts';
+import { TlsAnswer, TlsSchema } from './tls.schemas.ts';
 
 const MAX_DELAYS = 100;
 
@@ -25,6 +28,21 @@ const AuthSchema = kinds(
     in: Type.Enum(['header', 'query']),
   }),
   strictObject({ type: Type.Literal('bearer'), token: Secret }),
+  strictObject(
+    {
+      type: Type.Literal('oauth2'),
+      tokenUrl: Type.String({ minLength: 1, maxLength: 2048 }),
+      clientId: Type.String({ minLength: 1, maxLength: 1024 }),
+      clientSecret: Secret,
+      scope: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, description: 'Scopes, a space between two.' })),
+      clientAuth: Type.Optional(
+        Type.Enum(['basic', 'body'], {
+          description: 'Where id and secret go: a Basic header by default, or the form.',
+        }),
+      ),
+    },
+    { description: 'An access token by client credentials (RFC 6749 §4.4), sent as a bearer token.' },
+  ),
 );
 
 const Ids = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 1000, uniqueItems: true });
@@ -112,7 +130,8 @@ const settings = {
       strictObject({ maxConcurrency: Type.Optional(MaxConcurrency), ratePerSecond: Type.Optional(RatePerSecond) }),
     ),
   ),
-  signing: Type.Optional(nullable(kinds('scheme', strictObject({ scheme: Type.Literal('standard') })))),
+  signing: Type.Optional(nullable(SigningSchema)),
+  tls: Type.Optional(nullable(TlsSchema)),
   allowInsecureHttp: Type.Optional(nullable(Type.Boolean())),
 };
 
@@ -180,7 +199,8 @@ const shown = {
   retry: RetrySchema,
   timeoutMs: Type.Integer(),
   limits: Type.Object({ maxConcurrency: MaxConcurrency, ratePerSecond: RatePerSecond }),
-  signing: Type.Object({ scheme: Type.String() }),
+  signing: SigningSchema,
+  tls: TlsAnswer,
   allowInsecureHttp: Type.Boolean(),
 };
 
@@ -198,11 +218,31 @@ export const WebhookAnswer = Type.Object({
   configuredUrl: Type.Optional(Type.String({ description: "A relative URL as it was given: the webhook's own." })),
   state: Type.Enum(['active', 'paused', 'disabled']),
   pauseReason: nullable(Type.Enum(['manual', 'gone'])),
+  breaker: nullable(
+    Type.Object(
+      { openedAt: Instant, failedProbes: Type.Integer(), nextProbeAt: Instant },
+      {
+        description:
+          'Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed.',
+      },
+    ),
+  ),
   ...shown,
+  insecure: Type.Optional(
+    Type.Array(Type.Enum([...INSECURE_SETTINGS]), {
+      description: 'The settings that give up protection; there only where one does.',
+    }),
+  ),
   signingSecret: Type.Unsafe<string | { set: true }>({
     description: '`{ "set": true }`; the secret itself only in the answer that created it.',
   }),
   previousSecretExpiresAt: nullable(Instant),
+  publicKey: Type.Optional(
+    Type.String({
+      description:
+        'With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks).',
+    }),
+  ),
   inherited: Type.Array(Type.String(), { description: 'The settings that this webhook does not set itself.' }),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),

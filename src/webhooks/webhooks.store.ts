@@ -13,7 +13,7 @@ import {
 import { type Defaults, type DefaultsRecord, defaultsOf, effectiveConfig } from './defaults.ts';
 import type { MatchRules } from './matching.ts';
 import { readSettings, writeSettings } from './settings.store.ts';
-import type { OwnConfig, PauseReason, WebhookRecord } from './webhook.ts';
+import type { Breaker, OwnConfig, PauseReason, WebhookRecord } from './webhook.ts';
 
 /** The part of a webhook that is decided by inside the store: what it matches, and whether it may be sent to. */
 export interface WebhookRules extends MatchRules {
@@ -21,6 +21,8 @@ export interface WebhookRules extends MatchRules {
   number: number;
   paused: boolean;
   holdUntil: number | null;
+  /** Whether its breaker is open, and when a probe may be sent; null while it is closed. */
+  probeAt: number | null;
   maxConcurrency: number;
   /** Whether its rate is limited: then the dispatcher claims what it may start, and nothing is handed to it unasked. */
   isPaced: boolean;
@@ -113,6 +115,9 @@ export interface WebhookRow {
   paused: number;
   pause_reason: PauseReason | null;
   hold_until: number | null;
+  breaker_opened_at: number | null;
+  failed_probes: number;
+  probe_at: number | null;
   version: number;
   created_at: number;
   updated_at: number;
@@ -122,6 +127,7 @@ export interface WebhookRow {
 /** The webhook that a row describes. */
 export function toRecord(row: WebhookRow): WebhookRecord {
   const { previous_secret: previous, previous_secret_expires_at: expiresAt } = row;
+  const { breaker_opened_at: openedAt, failed_probes: probes, probe_at: probeAt } = row;
   return {
     number: row.number,
     id: row.id,
@@ -133,6 +139,7 @@ export function toRecord(row: WebhookRow): WebhookRecord {
     paused: row.paused === 1,
     pauseReason: row.pause_reason,
     holdUntil: row.hold_until,
+    breaker: openedAt === null || probeAt === null ? null : { openedAt, probes, probeAt },
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -151,6 +158,7 @@ function toRules(record: WebhookRecord, defaults: Defaults): WebhookRules {
     routing: config.routing,
     paused: record.paused,
     holdUntil: record.holdUntil,
+    probeAt: record.breaker?.probeAt ?? null,
     maxConcurrency: config.limits.maxConcurrency,
     isPaced: config.limits.ratePerSecond !== null,
   };
@@ -173,6 +181,11 @@ export interface WebhookBook {
   pause(tx: Tx, change: { id: string; reason: PauseReason | null; now: number }): Promise<WebhookRecord | null>;
   /** Lets nothing be sent to the webhook before `until`; a later instant already set stays. */
   hold(tx: Tx, id: string, until: number): Promise<void>;
+  /**
+   * Opens the breaker, or notes another failed probe, or with null closes it. Returns the record if that changed
+   * something.
+   */
+  setBreaker(tx: Tx, id: string, breaker: Breaker | null): Promise<WebhookRecord | null>;
   /** The record of a row that the caller has just inserted or changed; must be called after each such write. */
   written(tx: Tx, id: string): Promise<WebhookRecord | null>;
   /**
@@ -187,8 +200,9 @@ const DELETED = 'SELECT * FROM webhooks WHERE deleted_at <= ? ORDER BY deleted_a
 const ONE = 'SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL';
 const INSERT =
   'INSERT INTO webhooks (number, id, name, config, signing_secret, paused, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?)';
+// Whoever changes it means to put something right, so its receiver is tried at once.
 const CHANGE =
-  'UPDATE webhooks SET name = ?, config = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND deleted_at IS NULL';
+  'UPDATE webhooks SET name = ?, config = ?, probe_at = CASE WHEN probe_at IS NULL THEN NULL ELSE ? END, version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND deleted_at IS NULL';
 // What stands to the right of an equals sign is as it was before the statement: the secret moves.
 const ROTATE_BOTH = `UPDATE webhooks SET
     previous_secret = signing_secret, previous_secret_expires_at = ?, signing_secret = ?, secret_version = secret_version + 1, version = version + 1, updated_at = ?
@@ -198,9 +212,13 @@ const ROTATE_ALONE = `UPDATE webhooks SET
   WHERE id = ? AND secret_version = ? AND deleted_at IS NULL`;
 const PAUSE = 'UPDATE webhooks SET paused = 1, pause_reason = ? WHERE id = ? AND paused = 0 AND deleted_at IS NULL';
 const RESUME =
-  'UPDATE webhooks SET paused = 0, pause_reason = NULL, hold_until = NULL WHERE id = ? AND paused = 1 AND deleted_at IS NULL';
+  'UPDATE webhooks SET paused = 0, pause_reason = NULL, hold_until = NULL, breaker_opened_at = NULL, failed_probes = 0, probe_at = NULL WHERE id = ? AND paused = 1 AND deleted_at IS NULL';
 const HOLD =
   'UPDATE webhooks SET hold_until = ? WHERE id = ? AND (hold_until IS NULL OR hold_until < ?) AND deleted_at IS NULL';
+const OPEN_BREAKER =
+  'UPDATE webhooks SET breaker_opened_at = ?, failed_probes = ?, probe_at = ? WHERE id = ? AND deleted_at IS NULL';
+const CLOSE_BREAKER =
+  'UPDATE webhooks SET breaker_opened_at = NULL, failed_probes = 0, probe_at = NULL WHERE id = ? AND breaker_opened_at IS NOT NULL AND deleted_at IS NULL';
 const REMOVE =
   'UPDATE webhooks SET deleted_at = ? WHERE id = ? AND version = COALESCE(?, version) AND deleted_at IS NULL';
 const VERSIONS = 'SELECT id, version FROM webhooks WHERE deleted_at IS NULL';
@@ -281,6 +299,13 @@ export function createWebhookBook(): WebhookBook {
     async hold(tx, id, until) {
       await write(tx, id, HOLD, [until, id, until]);
     },
+    async setBreaker(tx, id, breaker) {
+      const changes =
+        breaker === null
+          ? await tx.run(CLOSE_BREAKER, id)
+          : await tx.run(OPEN_BREAKER, breaker.openedAt, breaker.probes, breaker.probeAt, id);
+      return changes === 0 ? null : written(tx, id);
+    },
     assertDefaults,
     async remove(tx, { id, basis, now }) {
       if (!(await load(tx)).rules.has(id)) return false;
@@ -315,7 +340,7 @@ export function webhookHandlers(book: WebhookBook, news: WebhookNews): Handler[]
     handleCommand(changeWebhook, async (tx, { id, name, config, basis, now }) => {
       if ((await book.find(tx, id)) === null) return null;
       await book.assertDefaults(tx, basis.defaultsVersion);
-      const changes = await tx.run(CHANGE, name, JSON.stringify(config), now, id, basis.version);
+      const changes = await tx.run(CHANGE, name, JSON.stringify(config), now, now, id, basis.version);
       if (changes === 0) throw changedMeanwhile();
       return book.written(tx, id);
     }),

@@ -10,22 +10,25 @@ import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { UnknownVariable } from '../templates/index.ts';
 import { checkWebhook } from './checks.ts';
 import { defaultsOf, effectiveConfig } from './defaults.ts';
-import { viewOf, type Webhook, type WebhookDirectory, type WebhookView } from './directory.ts';
+import { openWebhook, viewOf, type Webhook, type WebhookDirectory, type WebhookView } from './directory.ts';
 import { mergePatch, withMembers } from './merge-patch.ts';
 import {
   checkSigningSecret,
   makeSigningSecret,
   maskAuth,
+  openSigningSecret,
   sealAuth,
   sealSigningSecret,
-  signingKeyOf,
 } from './secrets.ts';
+import { signingKeyOf } from './signing-keys.ts';
 import { sparseSettings } from './sparse-settings.ts';
 import { checkTemplateInForce, type TemplateChecks } from './template-check.ts';
+import { maskTls, openTls, plainTls, sealTls } from './tls.ts';
+import { checkTls } from './tls-checks.ts';
 import { untilCurrent } from './until-current.ts';
-import type { OwnConfig, PauseReason } from './webhook.ts';
+import type { DefaultConfig, OwnConfig, PauseReason, Tls } from './webhook.ts';
 import { type GivenSettings, MergedWebhook, type NewWebhookBody, type SecretRotationBody } from './webhooks.schemas.ts';
-import { type Basis, changeWebhook, createWebhook, pauseWebhook, rotateSecret } from './webhooks.store.ts';
+import { type Basis, changeWebhook, createWebhook, DEFAULTS, pauseWebhook, rotateSecret } from './webhooks.store.ts';
 
 /** Beside what was saved: names in its template that nothing has, or null where no template came into use. */
 export interface Warned {
@@ -33,6 +36,12 @@ export interface Warned {
 }
 
 export interface Webhooks {
+  /**
+   * A webhook as it would be if it were created now, kept nowhere. Refuses what would not be accepted on creation, but for
+   * an address that may not be dialled. Unless `mayTrustAnyUrl`, inherited credentials are refused (422) to a URL of
+   * another origin than that of the default one: whoever may not read them could have them sent to himself.
+   */
+  draft(body: NewWebhookBody, options: { mayTrustAnyUrl: boolean }): Promise<Webhook>;
   /** Creates a webhook. The secret comes back in plain text, this once. */
   create(
     body: NewWebhookBody,
@@ -80,6 +89,15 @@ const DEFAULT_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
 const checkMerged = createCheck(MergedWebhook, 'body');
 
+/** Whose settings they are. */
+interface Owner {
+  id: WebhookId;
+  name: string;
+  /** The webhook as it is now, or null. */
+  current: Webhook | null;
+  guard?: EgressRules | null;
+}
+
 /** What people do with webhooks. */
 export function createWebhooks(dependencies: Dependencies): Webhooks {
   const { store, directory, sealer, clock, ids, random, rules } = dependencies;
@@ -92,19 +110,31 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
   /**
    * The settings as they will be kept: sparse, checked together with what they inherit, secrets sealed. A secret that is
-   * to stay is that of `current`, the webhook as it is now, if there is one.
+   * to stay is that of `current`, where there is one. Without a guard, addresses are judged when they are dialled.
    */
   async function toOwnConfig(
     given: GivenSettings,
-    { id, name, current }: { id: WebhookId; name: string; current: Webhook | null },
+    { id, name, current, guard = rules }: Owner,
   ): Promise<{ config: OwnConfig } & Warned> {
-    const { config, auth } = sparseSettings(given);
-    const inForce = effectiveConfig(config, directory.defaults().config);
-    checkWebhook({ ...inForce, auth: auth ?? inForce.auth }, config, rules);
-    const sealed =
-      auth === null ? config : { ...config, auth: sealAuth(auth, current?.config.auth ?? null, id, sealer) };
-    const warnings = await checkTemplateInForce(inForce, { name, before: current?.config ?? null }, dependencies);
-    return { config: sealed, warnings };
+    const { config, auth, tls: givenTls } = sparseSettings(given);
+    const inherited = directory.defaults().config;
+    const kept = current?.config ?? null;
+    const tls = givenTls === null ? undefined : plainTls(givenTls, kept?.tls ?? null);
+    const inForce = effectiveConfig(tls === undefined ? config : { ...config, tls }, inherited);
+    checkWebhook({ ...inForce, auth: auth ?? inForce.auth }, config, guard);
+    const before = kept?.tls ?? openTls(inherited.tls, DEFAULTS, sealer);
+    checkTls(openedTls(inForce.tls, tls), { now: clock.now(), before });
+    const sealed = {
+      ...config,
+      ...(auth === null ? {} : { auth: sealAuth(auth, kept?.auth ?? null, id, sealer) }),
+      ...(tls === undefined ? {} : { tls: sealTls(tls, id, sealer) }),
+    };
+    return { config: sealed, warnings: await checkTemplateInForce(inForce, { name, before: kept }, dependencies) };
+  }
+
+  /** The options in force; the client key is open already where it is the webhook's own. */
+  function openedTls(inForce: Tls<string>, own: Partial<Tls<string>> | undefined): Tls<string> {
+    return own?.clientKeyPem === undefined ? openTls(inForce, DEFAULTS, sealer) : inForce;
   }
 
   function givenOrMade(given: string | null | undefined): string {
@@ -114,6 +144,20 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
   }
 
   return {
+    async draft({ name, signingSecret: given, ...settings }, { mayTrustAnyUrl }) {
+      const now = clock.now();
+      const id = ids.make('wh', now);
+      const signingSecret = sealSigningSecret(givenOrMade(given), id, sealer);
+      const { config } = await toOwnConfig(settings, { id, name, current: null, guard: null });
+      const defaults = directory.defaults();
+      if (!mayTrustAnyUrl) assertOwnCredentials(config, defaults.config);
+      return openWebhook(
+        { ...UNSAVED, id, name, config, signingSecret, createdAt: now, updatedAt: now },
+        defaults,
+        sealer,
+      );
+    },
+
     create({ name, signingSecret: given, ...settings }, once) {
       return untilCurrent(async () => {
         const { value, aside } = await onlyOnce(store, createWebhook, once, async () => {
@@ -150,11 +194,11 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
 
     async rotateSecret(id, { overlapMs = DEFAULT_OVERLAP_MS, signingSecret: given }, assertMatch, once) {
       const { value, aside } = await onlyOnce(store, rotateSecret, once, () => {
-        const { record, signing, tag } = find(id);
+        const { record, tag } = find(id);
         assertMatch(tag);
         const secret = givenOrMade(given);
         // Whoever asks twice would end the secret before it.
-        if (signingKeyOf(secret).equals(signing.current)) {
+        if (isSameSecret(secret, openSigningSecret(record.signingSecret, record.id, sealer))) {
           throw unacceptable('/signingSecret', 'This secret is in force already: give another one.');
         }
         const now = clock.now();
@@ -180,10 +224,35 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
   };
 }
 
+/** Whether two signing secrets are one, however their base64 is padded. */
+function isSameSecret(a: string, b: string): boolean {
+  return signingKeyOf('standard', a).equals(signingKeyOf('standard', b));
+}
+
 /** A change keeps the signing secret: the receiver has to be told of another one, and both must do for a while. */
 function checkKept(signingSecret: Json): void {
   if (isJsonObject(signingSecret)) return;
   throw unacceptable('/signingSecret', 'Put another secret in force with POST /api/v1/webhooks/{id}/rotate-secret.');
+}
+
+/** What a record is that was never kept. */
+const UNSAVED = {
+  number: 0,
+  previousSecret: null,
+  secretVersion: 0,
+  paused: false,
+  pauseReason: null,
+  holdUntil: null,
+  breaker: null,
+  version: 0,
+  deletedAt: null,
+} as const;
+
+function assertOwnCredentials(own: OwnConfig, defaults: DefaultConfig): void {
+  if (own.auth !== undefined || defaults.auth.type === 'none') return;
+  const origin = URL.parse(effectiveConfig(own, defaults).url)?.origin;
+  if (origin === URL.parse(defaults.url ?? '')?.origin) return;
+  throw unacceptable('/auth', 'Inherited credentials are for the default URL: give `auth` here, or use an admin key.');
 }
 
 /** What the webhook is at this moment, for the store to refuse a change that was made from anything else. */
@@ -208,14 +277,17 @@ function applyPatch({ record, config }: Webhook, patch: JsonObject): JsonObject 
   const shown = { ...config, auth: maskAuth(config.auth) } as unknown as JsonObject;
   const current: JsonObject = { name: record.name, ...own };
   if (own.auth !== undefined) current.auth = shown.auth as Json;
+  if (record.config.tls !== undefined) current.tls = maskTls(record.config.tls) as JsonObject;
   return withMembers(current, patch, (name, value) =>
-    mergePatch(isOtherKind(name, ownMember(shown, name), value) ? {} : targetOf(name, own, shown), value),
+    mergePatch(isOtherKind(name, ownMember(shown, name), value) ? {} : targetOf(name, current, shown), value),
   );
 }
 
-/** `limits` are inherited member by member, so only the webhook's own are merged with. */
+/** What is inherited member by member: there only the webhook's own are merged with. */
+const BY_MEMBER: readonly string[] = ['limits', 'tls'];
+
 function targetOf(name: string, own: JsonObject, shown: JsonObject): Json | undefined {
-  return ownMember(name === 'limits' ? own : shown, name);
+  return ownMember(BY_MEMBER.includes(name) ? own : shown, name);
 }
 
 function isOtherKind(name: string, current: Json | undefined, value: Json): boolean {

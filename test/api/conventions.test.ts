@@ -291,6 +291,13 @@ describe('bodies', () => {
     },
   );
 
+  test('nothing at all is no body, whatever type it is said to have', async () => {
+    const { id } = await aWebhook();
+    const options = { raw: '', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    expect((await server().call('POST', `/webhooks/${id}/pause`, undefined, options)).status).toBe(200);
+    expectProblem(await server().call('POST', '/events', undefined, options), 400, 'validation_failed', ['']);
+  });
+
   test('a merge patch is for PATCH alone', async () => {
     const { id } = await aWebhook();
     const patch = (method: string, path: string, body: object) =>
@@ -490,7 +497,7 @@ describe('lists', () => {
   const lists = ['/events', '/webhooks', '/deliveries', '/api-keys'];
 
   test.each(lists)('GET %s takes a limit from 1 to 250', async (path) => {
-    for (const limit of ['0', '251', '-1', '1.5', 'many', '']) {
+    for (const limit of ['0', '251', '-1', '1.5', 'many', '', '0x10', '1e2', '%205']) {
       expectProblem(await server().call('GET', `${path}?limit=${limit}`), 400, 'validation_failed', ['?limit']);
     }
     for (const limit of [1, 250]) expect((await server().call('GET', `${path}?limit=${limit}`)).status).toBe(200);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startReceiver } from '../harness/receiver.ts';
+import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
 import type { Answer, TestServer } from '../harness/server.ts';
 import type { Role } from './openapi-document.ts';
 import { createWebhook, deliveryInState, ownId, ownType, publish } from './stage.ts';
@@ -88,6 +88,9 @@ async function told(server: TestServer, type: string, { params }: Request): Prom
   return events.filter(({ data }) => data.webhook.id === params?.id).length;
 }
 
+/** The receivers of examples, by their URL. */
+const receivers = new Map<string, TestReceiver>();
+
 const seen = new WeakMap<Request, Set<unknown>>();
 
 /** How many states were seen after a request, of something that each time it is done leaves another. */
@@ -113,6 +116,7 @@ export const EXAMPLES: Record<string, Example> = {
   'GET /healthz': { role: null, request: nothing },
   'GET /readyz': { role: null, request: nothing },
   'GET /metrics': { role: 'viewer', request: nothing },
+  'GET /.well-known/jwks.json': { role: null, request: nothing },
 
   'POST /api/v1/api-keys': {
     role: 'admin',
@@ -210,6 +214,17 @@ export const EXAMPLES: Record<string, Example> = {
     refused: (request) => withBody(request, { signingSecret: 'whsec_short' }),
     effects: async (server, request) =>
       statesSeen(request, (await server.call('GET', `/webhooks/${request.params?.id}`)).headers.get('etag')),
+  },
+  'POST /api/v1/webhooks/test': {
+    role: 'operator',
+    async request() {
+      const receiver = await startReceiver();
+      receivers.set(receiver.url, receiver);
+      return { body: newWebhook({ url: receiver.url }) };
+    },
+    other: (request) => ({ ...request, query: { eventType: 'transfer.failed' } }),
+    refused: (request) => withBody(request, { url: 'ftp://127.0.0.1/' }),
+    effects: async (_server, { body }) => receivers.get((body as { url: string }).url)?.arrivals.length ?? 0,
   },
   'POST /api/v1/webhooks/{id}/test': {
     role: 'operator',

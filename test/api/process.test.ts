@@ -127,6 +127,7 @@ describe('a server that runs', () => {
         '/healthz': ['get'],
         '/readyz': ['get'],
         '/metrics': ['get'],
+        '/.well-known/jwks.json': ['get'],
         '/api/v1/api-keys': ['get', 'post'],
         '/api/v1/api-keys/{id}': ['delete'],
         '/api/v1/events': ['get', 'post'],
@@ -140,6 +141,7 @@ describe('a server that runs', () => {
         '/api/v1/replays/{id}': ['get'],
         '/api/v1/replays/{id}/cancel': ['post'],
         '/api/v1/webhooks': ['get', 'post'],
+        '/api/v1/webhooks/test': ['post'],
         '/api/v1/webhooks/{id}': ['delete', 'get', 'patch'],
         '/api/v1/webhooks/{id}/pause': ['post'],
         '/api/v1/webhooks/{id}/resume': ['post'],
@@ -193,6 +195,7 @@ describe('a server that runs', () => {
       expect(components.securitySchemes.apiKey).toMatchObject({ type: 'http', scheme: 'bearer' });
       expect(paths['/healthz'].get.security).toEqual([]);
       expect(paths['/readyz'].get.security).toEqual([]);
+      expect(paths['/.well-known/jwks.json'].get.security).toEqual([]);
       expect(paths['/metrics'].get.security).toEqual([{ apiKey: ['viewer'] }]);
       expect(paths['/api/v1/events'].post.security).toEqual([{ apiKey: ['operator'] }]);
     });

@@ -340,6 +340,24 @@ describe('Retry-After', () => {
     await deliveryInState(server(), behind.eventId, webhook.id, 'delivered');
   });
 
+  test('holds nothing for longer than it asks, not even news of a test that began before that was over', async () => {
+    const type = ownType();
+    const { receiver, webhook } = await stage({
+      eventTypes: [type, 'webhook.test'],
+      retry: { strategy: 'delays', delaysMs: [] },
+    });
+    receiver.respond = answering(429, { 'retry-after': '1' });
+    await deliveryInState(server(), await publish(server(), type), webhook.id, 'exhausted');
+    receiver.respond = answering(200);
+    await publish(server(), type);
+
+    const tested = await stage();
+    const holdIsOver = () => receiver.arrived(2, ({ headers }) => headers['x-waybill-event'] === type);
+    tested.receiver.respond = answeringAfter(holdIsOver, 200);
+    await server().call('POST', `/webhooks/${tested.webhook.id}/test`);
+    await receiver.arrived(1, ({ body }) => body.includes(tested.webhook.id));
+  });
+
   test('is obeyed for 24 hours at most', async () => {
     const { receiver, webhook, type } = await stage({ retry: { strategy: 'fixed', maxAttempts: 2, delayMs: 0 } });
     receiver.respond = answering(429, { 'retry-after': '99999999' });

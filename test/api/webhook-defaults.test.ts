@@ -36,6 +36,7 @@ const BUILT_IN = {
   timeoutMs: 15000,
   limits: { maxConcurrency: 16, ratePerSecond: null },
   signing: { scheme: 'standard' },
+  tls: { caPem: null, pinnedSha256: null, clientCertPem: null, clientKeyPem: null, insecureSkipVerify: false },
   allowInsecureHttp: false,
 };
 

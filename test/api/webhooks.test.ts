@@ -25,6 +25,7 @@ const DEFAULTS = {
   timeoutMs: 15000,
   limits: { maxConcurrency: 16, ratePerSecond: null },
   signing: { scheme: 'standard' },
+  tls: { caPem: null, pinnedSha256: null, clientCertPem: null, clientKeyPem: null, insecureSkipVerify: false },
   allowInsecureHttp: false,
 };
 
@@ -61,6 +62,7 @@ describe('creating a webhook', () => {
       ...DEFAULTS,
       state: 'active',
       pauseReason: null,
+      breaker: null,
       signingSecret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
       previousSecretExpiresAt: null,
       inherited: expect.any(Array),
@@ -87,6 +89,7 @@ describe('creating a webhook', () => {
       timeoutMs: 100,
       limits: { maxConcurrency: 256, ratePerSecond: 0.5 },
       signing: { scheme: 'standard' },
+      tls: { caPem: null, pinnedSha256: 'a'.repeat(64), insecureSkipVerify: true },
       allowInsecureHttp: true,
     };
     const created = await createWebhook(server(), settings);

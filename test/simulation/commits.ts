@@ -69,13 +69,16 @@ export function createCommitWitness({ picture, verdicts, trace, now, retentionMs
   function onWebhook(row: WebhookRow): void {
     const before = picture.webhooks.get(row.number);
     const facts = take(row);
-    if ((before?.isPaused ?? false) !== facts.isPaused)
-      oweNews(facts.isPaused ? 'webhook.paused' : 'webhook.recovered', row.id, 1);
+    const isPauseMoved = (before?.isPaused ?? false) !== facts.isPaused;
+    if (isPauseMoved) oweNews(facts.isPaused ? 'webhook.paused' : 'webhook.recovered', row.id, 1);
+    const isOpen = facts.breakerOpenedAt > 0;
+    if (!(isPauseMoved || isOpen) && (before?.breakerOpenedAt ?? 0) > 0) oweNews('webhook.recovered', row.id, 1);
     const hold = debts.holds.get(row.number);
     if (hold !== undefined && facts.holdUntil >= hold) debts.holds.delete(row.number);
     const state = facts.isDeleted ? 'deleted' : facts.isPaused ? 'paused' : facts.isEnabled ? 'active' : 'disabled';
     const holdText = facts.holdUntil > now() ? `, held for ${facts.holdUntil - now()} ms` : '';
-    trace.note(`store    w${row.number} is ${state}${holdText}`, `w${row.number}`);
+    const probeText = isOpen ? `, failing, probed in ${facts.probeAt - now()} ms` : '';
+    trace.note(`store    w${row.number} is ${state}${holdText}${probeText}`, `w${row.number}`);
   }
 
   function take(row: WebhookRow): Facts {
@@ -173,11 +176,12 @@ export function createCommitWitness({ picture, verdicts, trace, now, retentionMs
   }
 
   function onReplay(row: ReplayRow): void {
-    const replay = picture.replays.get(row.number) ?? { row, made: new Map<string, DeliveryPicture>() };
+    const replay = picture.replays.get(row.number) ?? { row, changedAt: now(), made: new Map() };
     picture.replays.set(row.number, replay);
     if (row.state !== replay.row.state || row.made === 0)
       trace.note(`store    r${row.number} (${row.body}) is ${row.state}, ${row.made} of ${row.count} made`);
     replay.row = row;
+    replay.changedAt = now();
     if (row.state === 'completed') debts.completed.push(replay);
   }
 

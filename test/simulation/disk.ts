@@ -1,5 +1,6 @@
+import { DatabaseSync } from 'node:sqlite';
 import { migrate } from '../../src/store/index.ts';
-import { type Connection, connect } from '../../src/store/sqlite/driver.ts';
+import { type Connection, connectionTo } from '../../src/store/sqlite/driver.ts';
 import type { Dice } from './dice.ts';
 
 /** A database in memory, on a disk that can be made to fail. It outlives the processes that use it. */
@@ -28,9 +29,8 @@ const SHARE_FULL_EARLY = 0.1;
 
 /** Makes the database. `wrap` may put something of its own between it and those who use it. */
 export function createDisk(dice: Dice, wrap: (connection: Connection) => Connection): Disk {
-  const database = connect(':memory:');
+  const database = connectionTo(openEmpty());
   database.exec('PRAGMA temp_store = MEMORY');
-  migrate(database, { folder: ':memory:', apply: true });
   const used = wrap(database);
   let isBreaking = false;
 
@@ -71,6 +71,20 @@ export function createDisk(dice: Dice, wrap: (connection: Connection) => Connect
     close: () => database.close(),
   };
   return disk;
+}
+
+let image: Uint8Array | null = null;
+
+/** A database that has its schema and nothing else. It is made once and copied: migrations take longer than most runs. */
+function openEmpty(): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  if (image === null) {
+    migrate(connectionTo(database), { folder: ':memory:', apply: true });
+    image = database.serialize();
+  } else {
+    database.deserialize(image);
+  }
+  return database;
 }
 
 function sqliteError(errcode: number, message: string): Error {

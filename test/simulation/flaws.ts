@@ -1,5 +1,6 @@
-import { CANCELLED, HANDED } from '../../src/deliveries/handed.ts';
+import { CANCELLED, DUE, type Due, HANDED } from '../../src/deliveries/handed.ts';
 import type { Exchange } from '../../src/egress/index.ts';
+import type { NewEvent } from '../../src/events/index.ts';
 import type { Handler, Tx } from '../../src/store/index.ts';
 import type { Connection } from '../../src/store/sqlite/driver.ts';
 import type { Invariant } from './invariants.ts';
@@ -33,12 +34,14 @@ function withSql(...edits: readonly [part: string, by: string][]): Flaw {
   };
 }
 
-/** Wraps what one command does. */
-function withCommand(name: string, wrap: (run: Run) => Run): Flaw {
+/** Wraps what each of some commands does. */
+function withCommands(names: readonly string[], wrap: (run: Run) => Run): Flaw {
   return {
     handlers: (handlers) =>
       handlers.map((handler) =>
-        handler.kind === 'command' && handler.name === name ? { ...handler, run: wrap(handler.run as Run) } : handler,
+        handler.kind === 'command' && names.includes(handler.name)
+          ? { ...handler, run: wrap(handler.run as Run) }
+          : handler,
       ),
   };
 }
@@ -74,7 +77,7 @@ function commitLater(connection: Connection): Connection {
 /** Numbers that a command took are not given back when it is rolled back. */
 function keepNumbers(): Flaw {
   const skipped = new Map<string, number>();
-  return withCommand('events.publish', (run) => (tx, input) => {
+  return withCommands(['events.publish'], (run) => (tx, input) => {
     const next = async (counter: string) => {
       const number = await tx.next(counter);
       tx.onRollback(() => skipped.set(counter, (skipped.get(counter) ?? 0) + 1));
@@ -112,7 +115,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
   },
   {
     title: 'a start that leaves in hand what a dead process held',
-    plant: () => withCommand('deliveries.rescue', () => () => 0),
+    plant: () => withCommands(['deliveries.rescue'], () => () => 0),
     breaks: ['deadHands'],
   },
   {
@@ -127,7 +130,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
   {
     title: 'a delivery that is handed out twice',
     plant: () =>
-      withCommand('deliveries.claim', (run) => (tx, input) => {
+      withCommands(['deliveries.claim'], (run) => (tx, input) => {
         const signal = (topic: string, payload: unknown) => {
           tx.signal(topic, payload);
           if (topic === HANDED) tx.signal(topic, payload);
@@ -139,8 +142,8 @@ export const FLAWS: readonly PlantedFlaw[] = [
   {
     title: 'a slot that stays given back when the settlement is not committed',
     plant: () =>
-      withCommand(
-        'deliveries.settle',
+      withCommands(
+        ['deliveries.settle'],
         (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input),
       ),
     breaks: ['inFlight'],
@@ -171,7 +174,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
   },
   {
     title: 'a body that is made again for each attempt',
-    plant: () => withSql(['d.body_hash, b.content,', 'd.body_hash, NULL AS content,']),
+    plant: () => withSql(['d.replay_number, b.content,', 'd.replay_number, NULL AS content,']),
     breaks: ['sameBytes'],
   },
   {
@@ -191,27 +194,37 @@ export const FLAWS: readonly PlantedFlaw[] = [
       }),
     }),
     breaks: ['held'],
+    from: 20,
   },
   {
     title: 'a paused webhook that is owed nothing',
     plant: () =>
       withSql([
         'SELECT * FROM webhooks WHERE id = ?',
-        `SELECT number, id, name, signing_secret, paused, pause_reason, hold_until, version, created_at, updated_at, deleted_at,
-          CASE paused WHEN 1 THEN json_set(config, '$.enabled', json('false')) ELSE config END AS config FROM webhooks WHERE id = ?`,
+        `SELECT *, CASE paused WHEN 1 THEN json_set(config, '$.enabled', json('false')) ELSE config END AS config
+          FROM webhooks WHERE id = ?`,
       ]),
     breaks: ['owed'],
   },
   {
     title: 'a memory of webhooks that survives a rollback',
     plant: () =>
-      withCommand('webhooks.change', (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input)),
+      withCommands(
+        [
+          'webhooks.create',
+          'webhooks.change',
+          'webhooks.change_defaults',
+          'webhooks.pause',
+          'deliveries.remove_webhook',
+        ],
+        (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input),
+      ),
     breaks: ['owed', 'acknowledged'],
   },
   {
     title: 'a delivery that is given up without a word',
     plant: () =>
-      withCommand('deliveries.settle', (run) => (tx, input) => {
+      withCommands(['deliveries.settle'], (run) => (tx, input) => {
         const { settlements, now } = input as { settlements: object[]; now: number };
         return run(tx, { now, settlements: settlements.map((one) => ({ ...one, news: null })) } as never);
       }),
@@ -221,8 +234,8 @@ export const FLAWS: readonly PlantedFlaw[] = [
     title: 'an Idempotency-Key that is kept apart from its effect',
     plant: () =>
       withSql([
-        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, created_at) VALUES (?, ?, ?, ?, ?)',
-        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, created_at) VALUES (? || random(), ?, ?, ?, ?)',
+        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, aside, created_at) VALUES (?,',
+        'INSERT INTO idempotency_keys (scope, key, fingerprint, answer, aside, created_at) VALUES (? || random(),',
       ]),
     breaks: ['onceOnly'],
   },
@@ -234,6 +247,7 @@ export const FLAWS: readonly PlantedFlaw[] = [
         'DELETE FROM replay_candidates WHERE replay_number = ? AND webhook_number = ? AND number = ? AND FALSE',
       ]),
     breaks: ['replays'],
+    from: 50,
   },
   {
     title: 'a rate that nobody keeps to',
@@ -243,35 +257,50 @@ export const FLAWS: readonly PlantedFlaw[] = [
         get(id) {
           const webhook = directory.get(id);
           if (webhook === null) return null;
-          const { config } = webhook;
-          return { ...webhook, config: { ...config, limits: { ...config.limits, ratePerSecond: null } } };
+          const { limits } = webhook.config;
+          const ratePerSecond = limits.ratePerSecond && limits.ratePerSecond * 10;
+          return { ...webhook, config: { ...webhook.config, limits: { ...limits, ratePerSecond } } };
         },
       }),
     }),
     breaks: ['rate'],
   },
+  {
+    title: 'a word that the index takes for written, though its transaction was rolled back',
+    plant: () =>
+      withCommands(['events.index'], (run) => (tx, input) => run(changed(tx, { onRollback: () => undefined }), input)),
+    breaks: ['search'],
+    from: 40,
+  },
+  {
+    title: 'an index that keeps what retention has deleted',
+    plant: () => withSql(['DELETE FROM event_search WHERE rowid = ?', 'DELETE FROM event_search WHERE rowid = -?']),
+    breaks: ['search'],
+  },
   // Mistakes that the simulation has found in Waybill itself.
   {
     title: 'a delivery that is sent although it was cancelled while it was in line',
     plant: () =>
-      withCommand('deliveries.cancel', (run) => (tx, input) => {
+      withCommands(['deliveries.cancel'], (run) => (tx, input) => {
         const signal = (topic: string, payload: unknown) => {
           if (topic !== CANCELLED) tx.signal(topic, payload);
         };
         return run(changed(tx, { signal }), input);
       }),
     breaks: ['onlyInHand'],
-    from: 250,
+    from: 35,
   },
   {
-    title: 'a start that forgets what a receiver has asked for, and so what is published meanwhile',
-    plant: () => ({
-      directory: (directory) => ({
-        ...directory,
-        list: () => directory.list().map((webhook) => ({ ...webhook, record: { ...webhook.record, holdUntil: null } })),
+    title: 'a publication that tells nobody when its receiver need not be left alone any more',
+    plant: () =>
+      withCommands(['events.publish'], (run) => (tx, input) => {
+        const [first] = input as readonly NewEvent[];
+        const signal = (topic: string, payload: unknown) => {
+          // What is due at once is so because of a rate.
+          if (topic !== DUE || (payload as Due).at <= (first?.createdAt ?? 0)) tx.signal(topic, payload);
+        };
+        return run(changed(tx, { signal }), input);
       }),
-    }),
     breaks: ['ends'],
-    from: 600,
   },
 ];

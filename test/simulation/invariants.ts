@@ -14,6 +14,7 @@ export const INVARIANTS = {
   unknown: 'The outcome of an attempt is unknown only when the process that made it has ended.',
   deadHands: 'Once a process has started, nothing is in the hands of one that is gone.',
   held: 'Nothing is sent to a webhook that is paused, disabled, deleted, or waits for its receiver.',
+  breaker: 'While a receiver keeps failing one attempt at a time is made, and each when it is time for it.',
   onlyInHand: 'Nothing is sent but what is in the hands of the process, once each attempt.',
   concurrency: 'A webhook never has more requests under way than its maxConcurrency.',
   rate: 'A webhook never has more attempts started in a time than its ratePerSecond allows.',
@@ -25,6 +26,7 @@ export const INVARIANTS = {
   ends: 'When everybody is well again, every delivery comes to its end in time.',
   delivered: 'What counts as delivered was taken by its receiver.',
   retention: 'Only what has ended long ago is deleted.',
+  search: 'Every event that is kept is found by its words, and none that is deleted.',
   faults: 'Waybill itself makes no mistake.',
 } as const;
 

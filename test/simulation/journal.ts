@@ -8,6 +8,8 @@ export interface WebhookRow {
   config: string;
   paused: 0 | 1;
   holdUntil: number | null;
+  breakerOpenedAt: number | null;
+  probeAt: number | null;
   deletedAt: number | null;
 }
 
@@ -104,6 +106,8 @@ const NAMES = {
     config: 'config',
     paused: 'paused',
     holdUntil: 'hold_until',
+    breakerOpenedAt: 'breaker_opened_at',
+    probeAt: 'probe_at',
     deletedAt: 'deleted_at',
   },
   defaults: { value: 'value' },

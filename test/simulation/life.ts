@@ -10,7 +10,7 @@ import {
 import type { ReplayRequest } from '../../src/deliveries/replays.ts';
 import { parseEgressAllow, type Sender } from '../../src/egress/index.ts';
 import type { GivenEvent } from '../../src/events/events.ts';
-import { createEvents } from '../../src/events/index.ts';
+import { createEvents, createIndexing } from '../../src/events/index.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { createIds } from '../../src/kernel/ids.ts';
 import type { JsonObject } from '../../src/kernel/json.ts';
@@ -101,14 +101,16 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     ids,
     instance: instance.facts,
     report: () => undefined,
+    reportBreaker: () => undefined,
     onFault,
   });
   const retention = createRetention({ store, clock, retentionDays, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
+  const indexing = createIndexing({ store, clock: seldom(clock), onFault });
   const replays = createReplays({ store, directory, clock, ids });
   const rules = parseEgressAllow('');
-  const checked = { store, directory, sealer, rules, templates: NO_TEMPLATES, instance: instance.facts };
-  const webhooks = createWebhooks({ ...checked, clock, ids, random });
+  const checked = { store, directory, sealer, rules, templates: NO_TEMPLATES, clock, instance: instance.facts };
+  const webhooks = createWebhooks({ ...checked, ids, random });
   const defaults = createDefaultSettings(checked);
   const recall = createRecall(store);
 
@@ -146,14 +148,23 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   await dispatcher.start();
   await replayLoop.start();
   retention.start();
+  indexing.start();
 
   return {
     async stop(callsAnswered) {
       retention.stop();
+      indexing.stop();
       await Promise.all([callsAnswered(), replayLoop.stop(), dispatcher.stop()]);
       await store.close();
     },
   };
+}
+
+const SELDOM_MS = 5_000;
+
+/** A clock whose timers take their time: hours of looking whether there is something to index would be nothing else. */
+function seldom(clock: Clock): Clock {
+  return { ...clock, after: (delayMs, run) => clock.after(Math.max(delayMs, SELDOM_MS), run) };
 }
 
 /** There is no If-Match here. */

@@ -133,6 +133,8 @@ function exchangeOf({ status, code, retryAfterMs }: Result, durationMs: number):
     retryAfterMs,
     remoteAddress: null,
     timings: null,
+    proxy: null,
     certificate: null,
+    tlsTrouble: null,
   };
 }

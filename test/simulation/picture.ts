@@ -11,6 +11,8 @@ export interface Sent {
   body: string;
   /** The settings that a first attempt is made by; null where it may have been either side of a change. */
   rendering: string | null;
+  /** Whether it was to find out if its receiver is back. */
+  isProbe: boolean;
   /** What the connection brought; null while it is open. */
   answer: Verdict | null;
   status: number | null;
@@ -48,6 +50,8 @@ export interface EventPicture {
 
 export interface ReplayPicture {
   row: ReplayRow;
+  /** When its row was written last. */
+  changedAt: number;
   /** Each event and webhook that it has made a delivery for. */
   made: Map<string, DeliveryPicture>;
 }

@@ -90,7 +90,8 @@ export function createReceivers(options: { now: () => number; busyMs: number; di
   return {
     react(url) {
       if (isHealed) return answer(204, 1);
-      if (isDown(url)) return dice.hit(0.5) ? { kind: 'refuse' } : answer(503, 1);
+      if (isDown(url))
+        return dice.hit(0.5) ? { kind: 'refuse' } : answer(503, 1, dice.hit(0.5) ? dice.within(1, 120) * 1000 : null);
       const [, manner] = new URL(url).pathname.split('/');
       return byManner(manner as Manner);
     },

@@ -33,6 +33,9 @@ export interface Facts {
   isPaused: boolean;
   isDeleted: boolean;
   holdUntil: number;
+  /** Since when it is left alone because it keeps failing, and until when at least; 0 while it is not. */
+  breakerOpenedAt: number;
+  probeAt: number;
   eventTypes: readonly string[];
   scope: Scope;
   routing: string;
@@ -84,6 +87,8 @@ export function factsOf(row: WebhookRow, shared: Settings): Facts {
     isPaused: row.paused === 1,
     isDeleted: row.deletedAt !== null,
     holdUntil: row.holdUntil ?? 0,
+    breakerOpenedAt: row.breakerOpenedAt ?? 0,
+    probeAt: row.probeAt ?? 0,
     eventTypes,
     scope,
     routing,
@@ -167,15 +172,18 @@ export interface Expected {
 
 /**
  * What follows from a verdict. `tries` are those used up before it; `plannedAt` is, of an attempt by hand, the instant
- * of the plan that it has overtaken.
+ * of the plan that it has overtaken. A probe uses up none.
  */
-export function consequence(verdict: Verdict, plan: Plan, tries: number, plannedAt: number | null): Expected {
+export function consequence(
+  verdict: Verdict,
+  { plan, tries, plannedAt, isProbe }: { plan: Plan; tries: number; plannedAt: number | null; isProbe: boolean },
+): Expected {
   const { outcome, isGone, retryAfterMs, at } = verdict;
   const holdUntil = retryAfterMs === null ? 0 : at + retryAfterMs;
   if (outcome === 'delivered') return { state: 'delivered', tries: tries + 1, dueFrom: 0, dueTo: 0, holdUntil: 0 };
   if (isGone) return { state: 'retrying', tries, dueFrom: at, dueTo: at, holdUntil: 0 };
-  if (plannedAt !== null) {
-    const dueAt = Math.max(plannedAt, at, holdUntil);
+  if (plannedAt !== null || isProbe) {
+    const dueAt = Math.max(plannedAt ?? 0, at, holdUntil);
     return { state: 'retrying', tries, dueFrom: dueAt, dueTo: dueAt, holdUntil };
   }
   if (tries + 1 >= triesOf(plan)) return { state: 'exhausted', tries: tries + 1, dueFrom: 0, dueTo: 0, holdUntil };
@@ -219,4 +227,22 @@ export function inconsistency(row: DeliveryRow, bootId: string): string | null {
 /** Whether an event tells of it when a delivery of that type is given up. */
 export function isExhaustionTold(eventType: string): boolean {
   return !/^(webhook|delivery|certificate)\./.test(eventType);
+}
+
+/** How often a receiver has failed, as one process has heard it. */
+export interface Failing {
+  count: number;
+  /** Of which deliveries. */
+  of: Set<number>;
+  /** Since when it is left alone for it; null while it is not. */
+  since: number | null;
+}
+
+/** What an attempt makes of it: ten failures in a row, of three deliveries or more, and one success, change everything. */
+export function noteAttempt(failing: Failing, delivery: number, verdict: Verdict): void {
+  if (verdict.outcome === 'delivered') Object.assign(failing, { count: 0, of: new Set(), since: null });
+  if (verdict.outcome === 'delivered' || failing.since !== null) return;
+  failing.count += 1;
+  failing.of.add(delivery);
+  if (failing.count >= 10 && failing.of.size >= 3) failing.since = verdict.at;
 }

@@ -2,7 +2,7 @@ import type { ReplayRequest } from '../../src/deliveries/replays.ts';
 import type { WebhookId } from '../../src/kernel/ids.ts';
 import type { GivenSettings } from '../../src/webhooks/webhooks.schemas.ts';
 import type { Dice } from './dice.ts';
-import { MANNERS } from './receivers.ts';
+import { MANNERS, type Manner } from './receivers.ts';
 import type { Pace } from './timeline.ts';
 
 /** What is to happen in a run, as far as it can be said beforehand. Times are milliseconds. */
@@ -13,6 +13,11 @@ export interface Script {
   /** How long publishers publish and faults happen. */
   busyMs: number;
   webhooks: number;
+  /** What receivers, plans and people are like in this run, and how many webhooks limit their rate. */
+  manners: readonly Manner[];
+  plans: readonly Plan[];
+  acts: readonly Act[];
+  ratedShare: number;
   publishers: number;
   publications: number;
   /** Whether somebody publishes more at once than a commit should hold. */
@@ -27,34 +32,75 @@ export interface Script {
   brokenDisks: number;
 }
 
+/** Nobody can keep things for as short as that, but few runs last for a day. */
+const MINUTE_IN_DAYS = 1 / (24 * 60);
+
 const PACES: readonly Pace[] = [
   { slowShare: 0.1, slowMs: 5, stallShare: 0, stallMs: 0 },
   { slowShare: 0.5, slowMs: 20, stallShare: 0.02, stallMs: 50 },
   { slowShare: 0.3, slowMs: 400, stallShare: 0.01, stallMs: 1_000 },
 ];
 
+/** What people do, and how often of a hundred times. */
+const ACTS = {
+  create: 3,
+  delete: 3,
+  pause: 14,
+  resume: 18,
+  change: 20,
+  'set-for-all': 4,
+  replay: 7,
+  'cancel-replay': 3,
+  test: 2,
+  retry: 10,
+  cancel: 16,
+} as const;
+
+export type Act = keyof typeof ACTS;
+
+/** What somebody does next. */
+export function nextAct(dice: Dice, { acts }: Script): Act {
+  return dice.pick(acts.flatMap((act) => Array<Act>(ACTS[act]).fill(act)));
+}
+
+/**
+ * Each run has some of the manners, plans and acts, and not a little of everything: what takes several of one kind together
+ * then happens far more often (Groce et al., Swarm Testing, ISSTA 2012).
+ */
 export function writeScript(dice: Dice): Script {
   const publications = dice.within(5, 25);
   const crashes = dice.pick([0, 0, 1, 1, 2, 4]);
   return {
     maxInFlight: dice.pick([2, 2, 3, 4, 8, 64]),
-    retentionDays: dice.pick([1, 30]),
+    retentionDays: dice.pick([MINUTE_IN_DAYS, 1, 30]),
     pace: dice.pick(PACES),
     busyMs: dice.pick([5_000, 30_000, 120_000, 600_000]),
     webhooks: dice.within(1, 4),
+    manners: someOf(dice, MANNERS),
+    plans: someOf(dice, PLANS),
+    acts: someOf(dice, Object.keys(ACTS) as Act[]),
+    ratedShare: dice.pick([0, 0.1, 0.1, 0.8]),
     publishers: dice.within(1, 3),
     publications,
     isFlooded: dice.hit(0.01),
-    interventions: dice.pick([0, 10, 30, 50]),
+    interventions: dice.pick([0, 3, 10, 30, 50]),
     crashes,
     crashShare: crashes / (publications * dice.within(5, 40)),
-    stops: dice.pick([0, 0, 1, 2]),
+    stops: dice.pick([0, 1, 1, 2]),
     fullDisks: dice.pick([0, 0, 1, 2]),
     brokenDisks: dice.pick([0, 0, 0, 0, 1]),
   };
 }
 
-const PLANS: readonly NonNullable<GivenSettings['retry']>[] = [
+function someOf<T>(dice: Dice, all: readonly T[]): T[] {
+  const share = dice.pick([0.2, 0.5, 1]);
+  const some = all.filter(() => dice.hit(share));
+  return some.length > 0 ? some : [dice.pick(all)];
+}
+
+type Plan = NonNullable<GivenSettings['retry']>;
+
+const PLANS: readonly Plan[] = [
   { strategy: 'delays', delaysMs: [] },
   { strategy: 'fixed', maxAttempts: 1, delayMs: 0, jitter: 0 },
   { strategy: 'delays', delaysMs: [0, 1_000] },
@@ -82,10 +128,11 @@ const SCOPES = [
 ];
 
 /** Settings of a webhook: some of its own, the rest inherited. */
-export function webhookSettings(dice: Dice) {
+export function webhookSettings(dice: Dice, script: Script) {
+  const url = urlOf(dice, script);
   return {
-    ...sharedSettings(dice),
-    url: dice.pick([urlOf(dice), urlOf(dice), urlOf(dice), `/${dice.pick(MANNERS)}/1`, null]),
+    ...sharedSettings(dice, script),
+    url: dice.pick([url, url, url, `/${dice.pick(script.manners)}/1`, null]),
     eventTypes: dice.pick(FILTERS),
     scope: dice.pick(SCOPES),
     routing: dice.hit(0.15) ? ('unmatched' as const) : ('always' as const),
@@ -93,23 +140,23 @@ export function webhookSettings(dice: Dice) {
 }
 
 /** Settings for all webhooks. */
-export function sharedSettings(dice: Dice) {
+export function sharedSettings(dice: Dice, script: Script) {
   return {
-    url: urlOf(dice),
-    retry: dice.hit(0.1) ? null : structuredClone(dice.pick(PLANS)),
+    url: urlOf(dice, script),
+    retry: dice.hit(0.1) ? null : structuredClone(dice.pick(script.plans)),
     timeoutMs: dice.pick([500, 2_000, 15_000]),
-    limits: dice.hit(0.2) ? null : limitsOf(dice),
+    limits: dice.hit(0.2) ? null : limitsOf(dice, script),
     ...rendering(dice),
   };
 }
 
-function urlOf(dice: Dice): string {
-  return `https://receiver.example/${dice.pick(MANNERS)}/${dice.within(1, 3)}`;
+function urlOf(dice: Dice, { manners }: Script): string {
+  return `https://receiver.example/${dice.pick(manners)}/${dice.within(1, 3)}`;
 }
 
-function limitsOf(dice: Dice) {
+function limitsOf(dice: Dice, { ratedShare }: Script) {
   const maxConcurrency = dice.pick([1, 1, 1, 2, 4]);
-  return { maxConcurrency, ...(dice.hit(0.15) ? { ratePerSecond: dice.pick([1, 5, 40]) } : {}) };
+  return { maxConcurrency, ...(dice.hit(ratedShare) ? { ratePerSecond: dice.pick([1, 5, 40]) } : {}) };
 }
 
 /** Settings that decide what a first attempt sends. */
@@ -121,8 +168,8 @@ function rendering(dice: Dice) {
 }
 
 /** A merge patch that changes one thing of a webhook, or switches it off or on. */
-export function webhookPatch(dice: Dice) {
-  const { url, retry, limits, eventTypes, timeoutMs } = webhookSettings(dice);
+export function webhookPatch(dice: Dice, script: Script) {
+  const { url, retry, limits, eventTypes, scope, routing, timeoutMs } = webhookSettings(dice, script);
   return dice.pick([
     { enabled: false },
     { enabled: true },
@@ -131,6 +178,9 @@ export function webhookPatch(dice: Dice) {
     { retry },
     { limits },
     { eventTypes },
+    { eventTypes },
+    { scope },
+    { routing },
     { timeoutMs },
     rendering(dice),
     rendering(dice),

@@ -1,7 +1,7 @@
 import type { OutboundRequest } from '../../src/egress/index.ts';
 import type { Verdicts } from './invariants.ts';
 import { type DeliveryPicture, type LifePicture, type Picture, type Sent, subjectsOf } from './picture.ts';
-import { consequence, type Facts, hasEnded, triesOf, type Verdict } from './rules.ts';
+import { consequence, type Facts, type Failing, hasEnded, noteAttempt, triesOf, type Verdict } from './rules.ts';
 import type { Trace } from './trace.ts';
 
 /** Looks at every request that leaves, and at what comes of it. */
@@ -10,6 +10,8 @@ export interface SendWitness {
   sent(request: OutboundRequest): Sent | null;
   /** The connection has brought an answer or an error, of which the main thread does not know yet. */
   closed(sent: Sent, verdict: Verdict, status: number | null): void;
+  /** The main thread is told that a webhook is another now. */
+  told(facts: Facts): void;
   /** The main thread hears of it now. */
   heard(sent: Sent, verdict: Verdict): void;
   /** The receiver has taken it and said so. */
@@ -43,6 +45,8 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
   const mostTries = new Map<number, number>();
   /** The latest starts of webhooks under one rate, in one life. */
   const paces = new Map<number, { life: number; rate: number | null; starts: number[] }>();
+  /** How the receivers do, as this life has heard it; `isStored`: the store was seen to know of it. */
+  const failing = new Map<number, Failing & { life: number; isStored: boolean }>();
   /** What had been taken by its receiver and was sent again, by the life that ended in between. */
   const repeated = new Map<number, Set<string>>();
 
@@ -61,6 +65,7 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
       content: `${request.method} ${headers.get('content-type')} ${request.body}`,
       body: String(request.body),
       rendering: renderingOf(views),
+      isProbe: isOnSchedule(delivery) && failingOf(delivery.row.webhookNumber, life, views.at(-1)).since !== null,
       answer: null,
       status: null,
       expected: null,
@@ -72,6 +77,7 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     judgeInHand(delivery, one, life);
     judgeHeaders(delivery, headers);
     judgeWebhook(delivery, request.url, views);
+    if (one.isProbe) judgeProbe(delivery, life, views);
     judgeRepeats(delivery, life);
     judgeContent(delivery, one);
     judgeRate(delivery, life, views);
@@ -102,8 +108,26 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     if (!isRight) verdicts.violated('sameBytes', `d${row.number} is sent with the headers of another`, row.id);
   }
 
+  function failingOf(webhook: number, life: LifePicture, facts: Facts | undefined) {
+    let known = failing.get(webhook);
+    if (known?.life !== life.number) {
+      const since = facts === undefined || facts.breakerOpenedAt === 0 ? null : facts.breakerOpenedAt;
+      known = { life: life.number, count: 0, of: new Set(), since, isStored: since !== null };
+      failing.set(webhook, known);
+    }
+    return known;
+  }
+
+  function judgeProbe({ row }: DeliveryPicture, life: LifePicture, views: readonly Facts[]): void {
+    const underway = [...(open.get(row.webhookNumber) ?? [])].filter((other) => other.life === life.number);
+    if (underway.length > 0)
+      verdicts.violated('breaker', `d${row.number} is a probe beside ${underway.length} other attempts`, row.id);
+    if (!views.some(({ probeAt }) => probeAt <= now()))
+      verdicts.violated('breaker', `d${row.number} is a probe before it is time for one`, row.id);
+  }
+
   function judgeWebhook({ row, tries }: DeliveryPicture, url: string, views: readonly Facts[]): void {
-    const isByHand = row.trigger === 'manual' || (row.trigger === 'replay' && row.replay === null);
+    const isByHand = !isOnSchedule({ row });
     const maySend = ({ isEnabled, isPaused, isDeleted, holdUntil }: Facts) =>
       isEnabled && !isPaused && !isDeleted && (isByHand || holdUntil <= now());
     if (!views.some(maySend)) verdicts.violated('held', `d${row.number} is sent: ${stateOf(views.at(-1))}`, row.id);
@@ -146,7 +170,8 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     if (content !== null && content !== one.content)
       verdicts.violated('sameBytes', `d${row.number} is sent as ${one.content}, and is to repeat ${content}`, row.id);
     const isSame = (rendering: string | null) => rendering !== null && rendering === one.rendering;
-    const before = sends.find(({ isLogged, rendering }) => isLogged || isSame(rendering));
+    // What a crash has swallowed may have been made by other settings than what was sent and logged after it.
+    const before = sends.find(({ isLogged }) => isLogged) ?? sends.find(({ rendering }) => isSame(rendering));
     if (before !== undefined && before.content !== one.content)
       verdicts.violated('sameBytes', `d${row.number} is sent as ${one.content}, and was as ${before.content}`, row.id);
     const marker = picture.events.get(row.eventSequence)?.marker ?? '';
@@ -200,10 +225,24 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
       const said = verdict.outcome === 'delivered' ? 'was taken' : verdict.isGone ? 'is gone' : 'failed';
       const wait = verdict.retryAfterMs === null ? '' : `, retry after ${verdict.retryAfterMs} ms`;
       trace.note(`main     hears of d${row.number} attempt ${one.attempt}: ${said}${wait}`, ...subjectsOf(delivery));
+      const ofReceiver = failingOf(row.webhookNumber, picture.life as LifePicture, views.at(-1));
+      const wasFailing = ofReceiver.since !== null;
+      noteAttempt(ofReceiver, row.number, { ...verdict, at: now() });
+      if (wasFailing !== (ofReceiver.since !== null)) ofReceiver.isStored = false;
       if (plan === undefined || hasEnded(row.state)) return;
       notePlans(row.webhookNumber, views);
       const overtaken = row.trigger === 'manual' ? plannedAt : null;
-      one.expected = consequence({ ...verdict, at: now() }, plan, tries, overtaken);
+      one.expected = consequence(
+        { ...verdict, at: now() },
+        { plan, tries, plannedAt: overtaken, isProbe: one.isProbe },
+      );
+    },
+    told(facts) {
+      const ofReceiver = failingOf(facts.number, picture.life as LifePicture, facts);
+      if (facts.breakerOpenedAt > 0 && facts.breakerOpenedAt === ofReceiver.since) ofReceiver.isStored = true;
+      // Somebody has resumed it.
+      const isForgotten = facts.breakerOpenedAt === 0 && ofReceiver.since !== null && ofReceiver.isStored;
+      if (isForgotten) Object.assign(ofReceiver, { count: 0, of: new Set(), since: null, isStored: false });
     },
     accepted(one) {
       const { row } = deliveryOf.get(one) as DeliveryPicture;
@@ -212,6 +251,11 @@ export function createSendWitness({ picture, verdicts, trace, now, maxInFlight }
     wasAccepted: (deliveryId, attempt) => accepted.has(`${deliveryId} ${attempt}`),
     cancelled: (deliveryId) => cancelled.add(deliveryId),
   };
+}
+
+/** Whether it goes out when its turn comes, and not because somebody asked for it. */
+function isOnSchedule({ row }: Pick<DeliveryPicture, 'row'>): boolean {
+  return row.trigger !== 'manual' && (row.trigger !== 'replay' || row.replay !== null);
 }
 
 /** The settings that a first attempt is made by; null while they change. */

@@ -1,3 +1,5 @@
+import { createEventSearch } from '../../src/events/search.store.ts';
+import { readTx } from '../../src/store/sqlite/transaction.ts';
 import { healAndWait, operate, publish, scheduleFaults, setUp } from './actors.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
 import type { Flaw } from './life.ts';
@@ -22,7 +24,7 @@ export interface Run {
 /** Beyond this a run goes round in circles. */
 const MAX_STEPS = 200_000;
 /** How long a run goes on after the last delivery has ended, to see whether anything still moves. */
-const AFTERWARDS_MS = 60_000;
+const AFTERWARDS_MS = 120_000;
 
 /**
  * Runs the delivery core through everything that a seed has in store, then lets it come to an end, and judges.
@@ -54,7 +56,7 @@ export async function simulate(seed: number, flaw: Flaw = {}): Promise<Run> {
       await allSettled();
     }
   }
-  if (verdicts.violation === null) judgeEnd(world);
+  if (verdicts.violation === null) await judgeEnd(world);
   world.disk.close();
   return runOf(seed, steps, world);
 }
@@ -70,7 +72,7 @@ function allSettled(): Promise<void> {
 async function play(world: World, plot: { isBusy: boolean; isOver: boolean }): Promise<void> {
   const { script } = world;
   await setUp(world);
-  scheduleFaults(world);
+  const faults = scheduleFaults(world);
   const publishers = Array.from({ length: script.publishers }, (_, i) => publish(world, `p${i + 1}`));
   const operator = operate(world);
   await after(world, script.busyMs);
@@ -78,7 +80,7 @@ async function play(world: World, plot: { isBusy: boolean; isOver: boolean }): P
   // Everybody gets an answer once the disk has room; whoever still publishes then is waited for.
   world.receivers.heal();
   world.disk.isFull = false;
-  await Promise.all([...publishers, operator]);
+  await Promise.all([...publishers, operator, faults]);
   await healAndWait(world);
   await after(world, AFTERWARDS_MS);
   world.stop({ isLast: true });
@@ -92,7 +94,7 @@ function after({ timeline }: World, ms: number): Promise<void> {
   });
 }
 
-function judgeEnd(world: World): void {
+async function judgeEnd(world: World): Promise<void> {
   const { picture, verdicts, witness, disk } = world;
   witness.publications.lookUp(disk.witness);
   witness.publications.judge();
@@ -108,6 +110,7 @@ function judgeEnd(world: World): void {
     if (row.state === 'running') verdicts.violated('replays', `r${row.number} is still running at the end`);
   }
   judgeBodies(world);
+  await judgeSearch(world);
 }
 
 /** What the log keeps of a request is what was sent. */
@@ -124,6 +127,28 @@ function judgeBodies({ picture, verdicts, disk }: World): void {
       verdicts.violated('log', `the body of attempt ${attempt} of ${id} is kept as ${content}`, id);
   }
 }
+
+/** Every event that is kept has been indexed and is found by the words of its marker, and none that has been deleted. */
+async function judgeSearch({ picture, verdicts, disk }: World): Promise<void> {
+  const progress = disk.witness.get<{ value: string }>(
+    "SELECT value FROM settings WHERE name = 'search.indexed_to'",
+    [],
+  );
+  const indexedTo = Number(progress?.value ?? 0);
+  const search = createEventSearch();
+  for (const { marker, row, isPruned } of picture.events.values()) {
+    if (!isPruned && row.sequence > indexedTo) verdicts.violated('search', `e${row.sequence} is not indexed`);
+    if (marker === null) continue;
+    const words = marker.split('-');
+    const { sequences } = await search.newest(readTx(disk.witness), words, ALL_EVENTS);
+    if (!(isPruned || sequences.includes(row.sequence)))
+      verdicts.violated('search', `e${row.sequence} is not found by ${words.join(' ')}`);
+    const gone = sequences.find((sequence) => picture.events.get(sequence)?.isPruned !== false);
+    if (gone !== undefined) verdicts.violated('search', `e${gone} is found by ${words.join(' ')}, and is deleted`);
+  }
+}
+
+const ALL_EVENTS = { atMost: Number.MAX_SAFE_INTEGER, limit: 10_000 };
 
 function runOf(seed: number, steps: number, { picture, verdicts, trace }: World): Run {
   const { violation } = verdicts;

@@ -38,7 +38,7 @@ test('a broken promise is told with its seed, its name and what happened to the 
 test('the worlds are busy: there are crashes, repeats, outcomes that nobody knows, and whatever people do', async () => {
   const totals = { lives: 0, unknown: 0, attempts: 0 };
   let lines = '';
-  for (let seed = 1; seed <= 40; seed += 1) {
+  for (let seed = 1; seed <= 60; seed += 1) {
     const { counts, lines: all } = await simulate(seed);
     totals.lives += counts.lives;
     totals.unknown += counts.unknown;

@@ -149,6 +149,7 @@ export function createWorld(seed: number, flaw: Flaw): World {
   /** While the main thread is told of changes, what it does may go by either side of them. */
   function onTold(changed: Facts[], tell: () => void): void {
     for (const facts of changed) picture.views.set(facts.id, [...(picture.views.get(facts.id) ?? []), facts]);
+    for (const facts of changed) witness.sends.told(facts);
     tell();
     for (const { id } of changed) picture.views.set(id, (picture.views.get(id) ?? []).slice(-1));
   }

@@ -13,6 +13,8 @@ export function addListen(program: Command, shell: Shell): void {
     .option('--retry-after <seconds>', 'send this Retry-After with each answer', wholeNumber(0, 86_400 * 365))
     .option('--delay-ms <ms>', 'wait this long before each answer', wholeNumber(0, 86_400_000), 0)
     .option('--secret-file <file>', 'the signing secret (or WAYBILL_LISTEN_SECRET, WAYBILL_LISTEN_SECRET_FILE)')
+    .option('--public-key <key>', "whpk_…, or the URL of Waybill's /.well-known/jwks.json, for the scheme ed25519")
+    .option('--signature-header <name>', 'the headerName of the scheme github or gomft, where it has one')
     .option('--json', 'print one JSON object for each request')
     .action(async (port: number, _options: unknown, command: Command) => {
       const { listen } = await import('../listen.ts');

@@ -89,11 +89,12 @@ export function addWebhooks(program: Command, shell: Shell): void {
   });
 
   apiCommand(webhooks, 'test', 'send a test request now and show the whole exchange')
-    .argument('<id>', 'wh_…')
+    .argument('[id]', 'wh_…')
+    .option('--file <file>', 'test this webhook, a JSON object, without saving it; - is standard input')
     .option('--event-type <type>', "send this type's sample instead of the first subscribed type's")
-    .action(async (id: string, options: { eventType?: string }, command: Command) => {
+    .action(async (id: string | undefined, options: { eventType?: string; file?: string }, command: Command) => {
       const { testWebhook } = await import('../webhooks.ts');
-      shell.end(await testWebhook(await connectFor(command, shell.io), id, options.eventType));
+      shell.end(await testWebhook(await connectFor(command, shell.io), id, options));
     });
 }
 
@@ -105,6 +106,16 @@ function webhookFields(command: Command): Command {
     .option('--event-types <types>', 'comma-separated event types, such as transfer.*,message.received', commaSeparated)
     .addOption(new Option('--enabled <yes>', 'whether events are owed to it').choices(['true', 'false']))
     .option('--timeout-ms <ms>', 'how long an attempt may take', wholeNumber(100, 120_000))
+    .option(
+      '--tls-ca-file <file>',
+      "certificates in PEM to trust beside the system's: authorities, or the receiver's own",
+    )
+    .option('--tls-pin <sha256>', "SHA-256 of the receiver's certificate, as a connection test shows it")
+    .option('--tls-client-cert-file <file>', 'the client certificate in PEM, then its issuers')
+    .option('--tls-client-key-file <file>', 'the key of the client certificate in PEM')
+    .addOption(
+      new Option('--tls-insecure-skip-verify <yes>', 'whether any certificate will do').choices(['true', 'false']),
+    )
     .option(
       '--from-file <file>',
       'the webhook as a JSON object, with any field of the API; - is standard input. The options above win over it',

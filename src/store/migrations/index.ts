@@ -7,6 +7,8 @@ import { feed } from './0006-feed.ts';
 import { ledger } from './0007-ledger.ts';
 import { secretVersions } from './0008-secret-versions.ts';
 import { deliveryLog } from './0009-delivery-log.ts';
+import { breaker } from './0010-breaker.ts';
+import { certificates } from './0011-certificates.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
@@ -22,4 +24,6 @@ export const migrations: readonly Migration[] = [
   ledger,
   secretVersions,
   deliveryLog,
+  breaker,
+  certificates,
 ];

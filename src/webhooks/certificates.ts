@@ -1,0 +1,158 @@
+import { factsOf, readCertificates } from '../kernel/certificates.ts';
+import type { Clock, Timer } from '../kernel/clock.ts';
+import { formatInstant, parseInstant } from '../kernel/instants.ts';
+import { type Store, untilStored } from '../store/index.ts';
+import {
+  type CertificateInUse,
+  noteReceiverCertificate,
+  type ReceiverCertificate,
+  receiverCertificates,
+  warnOfExpiry,
+} from './certificates.store.ts';
+import type { Webhook, WebhookDirectory } from './directory.ts';
+
+/** Looks at every certificate that webhooks depend on, and tells of each that expires soon. */
+export interface ExpiryWatch {
+  /** Takes note of what a receiver has shown, unless it is known. `lane` is the webhook's id; any other is ignored. */
+  saw(lane: string, origin: string, shown: { sha256: string; subject: string; notAfter: string }): void;
+  start(): void;
+  stop(): void;
+  /** One look now. Returns how many warnings it has published. */
+  look(): Promise<number>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** What has changed is looked at together with what changes right after it. */
+const SOON_MS = 1000;
+
+/** So many days before its end a certificate is warned of, and no more often. */
+const WARN_DAYS = [1, 7, 30] as const;
+
+export function createExpiryWatch(options: {
+  store: Store;
+  directory: WebhookDirectory;
+  clock: Clock;
+  /** Told of each warning, for the log: a webhook that wants the event may not exist. */
+  onWarning: (certificate: CertificateInUse) => void;
+  onFault: (error: unknown) => void;
+}): ExpiryWatch {
+  const { store, directory, clock, onWarning, onFault } = options;
+  /** What receivers have shown last, by webhook. */
+  const shownBy = new Map<string, ReceiverCertificate>();
+  /** The certificates in a webhook's settings, as they were when they were looked at last. */
+  const given = new Map<string, string>();
+  let next: { timer: Timer; at: number } | null = null;
+  let isRead = false;
+  let isStopped = false;
+
+  async function readShown(): Promise<void> {
+    for (const shown of await store.read(receiverCertificates, null)) {
+      // What has been shown meanwhile is newer.
+      if (!shownBy.has(shown.webhookId)) shownBy.set(shown.webhookId, shown);
+    }
+    isRead = true;
+  }
+
+  async function look(): Promise<number> {
+    if (!isRead) await readShown();
+    const now = clock.now();
+    let published = 0;
+    for (const { certificate, notAfter } of certificatesInUse(directory.list(), shownBy)) {
+      const days = dueWarning(notAfter, now);
+      if (days === null || !(await store.run(warnOfExpiry, { certificate, days, now }))) continue;
+      published += 1;
+      onWarning(certificate);
+    }
+    return published;
+  }
+
+  /** Has a look taken at that time, or before. */
+  function schedule(delayMs: number): void {
+    const at = clock.monotonicMs() + delayMs;
+    if (isStopped || (next !== null && next.at <= at)) return;
+    next?.timer.cancel();
+    const timer = clock.after(delayMs, () => {
+      next = null;
+      look()
+        .catch(onFault)
+        .finally(() => schedule(DAY_MS));
+    });
+    next = { timer, at };
+  }
+
+  directory.onChange((id) => {
+    const webhook = directory.get(id);
+    if (webhook === null) {
+      shownBy.delete(id);
+      given.delete(id);
+      return;
+    }
+    const pems = pemsOf(webhook).join();
+    if (pems === (given.get(id) ?? '')) return;
+    given.set(id, pems);
+    schedule(SOON_MS);
+  });
+
+  return {
+    look,
+    saw(webhookId, origin, { sha256, subject, notAfter }) {
+      const known = shownBy.get(webhookId);
+      if (directory.get(webhookId) === null || (known?.sha256 === sha256 && known.origin === origin)) return;
+      const shown = { webhookId, origin, sha256, subject, notAfter: parseInstant(notAfter) ?? 0 };
+      shownBy.set(webhookId, shown);
+      untilStored(clock, () => store.run(noteReceiverCertificate, shown)).then(() => schedule(SOON_MS), onFault);
+    },
+    start: () => schedule(SOON_MS),
+    stop() {
+      isStopped = true;
+      next?.timer.cancel();
+    },
+  };
+}
+
+/** The warning that is due, by its days: the latest one of those whose time has come; null when none has. Pure. */
+function dueWarning(notAfter: number, now: number): number | null {
+  return WARN_DAYS.find((days) => notAfter - now <= days * DAY_MS) ?? null;
+}
+
+interface Watched {
+  certificate: CertificateInUse;
+  notAfter: number;
+}
+
+/** Each certificate that a webhook which may send depends on, once, with all that use it. Pure. */
+function certificatesInUse(
+  webhooks: readonly Webhook[],
+  shownBy: ReadonlyMap<string, ReceiverCertificate>,
+): Iterable<Watched> {
+  const inUse = new Map<string, Watched>();
+  for (const webhook of webhooks.filter(({ state }) => state !== 'disabled')) {
+    const { id, name } = webhook.record;
+    for (const { sha256, subject, notAfter } of certificatesOf(webhook, shownBy.get(id))) {
+      const watched = inUse.get(sha256) ?? {
+        certificate: { id: sha256, subject, notAfter: formatInstant(notAfter), usedBy: [] },
+        notAfter,
+      };
+      inUse.set(sha256, watched);
+      if (!watched.certificate.usedBy.some((user) => user.id === id)) {
+        watched.certificate.usedBy.push({ type: 'webhook', id, name });
+      }
+    }
+  }
+  return inUse.values();
+}
+
+type Known = Pick<ReceiverCertificate, 'sha256' | 'subject' | 'notAfter'>;
+
+/** Those in its settings, and the one its receiver has shown, unless its URL leads elsewhere by now. */
+function certificatesOf(webhook: Webhook, shown: ReceiverCertificate | undefined): Known[] {
+  const own = pemsOf(webhook)
+    .flatMap((pem) => readCertificates(pem).certificates ?? [])
+    .map((certificate) => ({ ...factsOf(certificate), notAfter: certificate.validToDate.getTime() }));
+  const isCurrent = shown !== undefined && shown.origin === URL.parse(webhook.config.url)?.origin;
+  return isCurrent ? [...own, shown] : own;
+}
+
+function pemsOf({ config: { tls } }: Webhook): string[] {
+  return [tls.caPem, tls.clientCertPem].filter((pem) => pem !== null);
+}
