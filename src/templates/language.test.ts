@@ -140,7 +140,10 @@ describe('limits', () => {
   });
 
   test('deep nesting is refused', () => {
-    expect(faultOf(() => parseTemplate('{% if a %}'.repeat(20_000)))).toBeInstanceOf(TemplateFault);
+    for (const depth of [8_000, 20_000]) {
+      const text = `${'{% if true %}'.repeat(depth)}x${'{% endif %}'.repeat(depth)}`;
+      expect(faultOf(() => expect(render(text)).toBe('x')).message).toBe('It is nested too deeply.');
+    }
   });
 });
 
@@ -167,11 +170,17 @@ describe('places', () => {
     ['[1,\n2,]', 2, 3],
     ['{ "a": "line\nbreak" }', 1, 8],
     ['[1', 1, 3],
+    ['{ "a": "\\x" }', 1, 8],
+    [`["${'x'.repeat(300_000)}", "\\u12"]`, 1, 300_006],
     ['', 1, 1],
   ])('are of the text that is no JSON: %j', (text, line, column) => {
     const { fault } = renderTemplate(parseTemplate(text), eventOf('order.shipped'), 'application/json');
     expect(fault).toMatchObject({ line, column });
   });
+});
+
+test('what opens a hundred thousand comments and closes none is read as text', () => {
+  expect(render('{#'.repeat(100_000))).toBe('{#'.repeat(100_000));
 });
 
 test('a comment in the manner of Handlebars is not taken for one of ours', () => {

@@ -190,8 +190,10 @@ export function parseTemplate(text: string): ParsedTemplate {
     for (const token of tokens) if (TypeGuards.isTagToken(token)) token.name = nameOf(token.name, token.args);
     return new PlacingParser(engine).parseTokens(queueOf(tokens));
   });
-  const globals = Object.values(analyzeSync(templates, { partials: false }).globals).flat();
-  const variables = globals.map(({ segments }) => segments.filter((segment) => typeof segment === 'string'));
+  const { globals } = faultsOf(placeOf, () => analyzeSync(templates, { partials: false }));
+  const variables = Object.values(globals)
+    .flat()
+    .map(({ segments }) => segments.filter((segment) => typeof segment === 'string'));
   return {
     placeOf,
     variables,
@@ -218,13 +220,16 @@ function nameOf(name: string, args: string): string {
   return OTHER_NAMES.get(name) ?? name;
 }
 
-/** `{# … #}`, but for the `{{#` of other languages, which would hide a mistake. */
-const COMMENT = /(?<!\{)\{#[\s\S]*?#\}/g;
-
 function withoutComments(text: string): { source: string; placeOf: (offset: number) => Place } {
-  const comments = [...text.matchAll(COMMENT)].map((match) => ({ at: match.index, length: match[0].length }));
+  const comments = commentsOf(text);
+  let source = '';
+  let end = 0;
+  for (const { at, length } of comments) {
+    source += text.slice(end, at);
+    end = at + length;
+  }
   return {
-    source: text.replaceAll(COMMENT, ''),
+    source: source + text.slice(end),
     placeOf(offset) {
       let original = offset;
       for (const { at, length } of comments) if (at <= original) original += length;
@@ -232,6 +237,19 @@ function withoutComments(text: string): { source: string; placeOf: (offset: numb
       return { line: before.split('\n').length, column: original - before.lastIndexOf('\n') };
     },
   };
+}
+
+/** Each `{# … #}`, but for the `{{#` of other languages, which would hide a mistake. */
+function commentsOf(text: string): { at: number; length: number }[] {
+  const comments: { at: number; length: number }[] = [];
+  for (let from = 0; ; ) {
+    const at = text.indexOf('{#', from);
+    const end = at < 0 ? -1 : text.indexOf('#}', at + 2);
+    if (end < 0) return comments;
+    const isComment = text[at - 1] !== '{';
+    if (isComment) comments.push({ at, length: end + 2 - at });
+    from = isComment ? end + 2 : at + 2;
+  }
 }
 
 /** Turns whatever LiquidJS throws into a fault of the template: it runs no code of ours that could have one. */
@@ -242,7 +260,6 @@ function faultsOf<T>(placeOf: (offset: number) => Place, act: () => T): T {
     const { token, originalError: cause = error } = error as Partial<LiquidError>;
     const place = LiquidError.is(error) && token !== undefined ? placeOf(token.begin) : null;
     if (cause instanceof BodyTooLarge) throw new TemplateFault(cause.message, null);
-    if (cause instanceof RangeError) throw new TemplateFault('It is nested too deeply.', place);
     const message = messageOf(cause).replace(/(, file:.*)?, line:\d+, col:\d+$/, '');
     const isExcess = /^(template render|memory alloc) limit exceeded$/.test(message);
     throw new TemplateFault(inOurWords(message), place, { isExcess });
@@ -251,7 +268,8 @@ function faultsOf<T>(placeOf: (offset: number) => Place, act: () => T): T {
 
 function inOurWords(message: string): string {
   if (message.startsWith('template render limit')) return `Rendering takes longer than ${RENDER_LIMIT_MS} ms.`;
-  if (message.startsWith('memory alloc limit')) return 'Rendering takes too much memory.';
+  if (/^(memory alloc limit|Invalid string length)/.test(message)) return 'Rendering takes too much memory.';
+  if (message.startsWith('Maximum call stack size')) return 'It is nested too deeply.';
   const [, tag = ''] = /^tag "(.*)" not found$/.exec(message) ?? [];
   if (NOT_OFFERED.includes(tag)) return `There is no tag ${tag} here: a template stands alone and reads no other.`;
   return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;

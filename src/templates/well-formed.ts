@@ -45,34 +45,53 @@ function jsonMalformation(text: string): Malformation | null {
   }
 }
 
-const TOKEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON strings hold none.
-  /[\s]*(?:([{}[\],:])|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
+const SPACE = /[ \t\n\r]*/y;
+const SIGN_OR_SCALAR = /[{}[\],:]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+/** What may come next: a value, a key, `:`, or what follows a value; `first` is what follows `{` or `[`. */
+type Wanted = 'value' | 'first' | 'key' | 'colon' | 'rest';
 
 /** Where a text that is not JSON (RFC 8259) stops being it: V8's own message often does not say. */
 function firstFaultOf(text: string): number {
   const open: string[] = [];
-  /** What may come next: a value, a key, `:`, or what follows a value. */
-  let wanted: 'value' | 'first' | 'key' | 'colon' | 'rest' = 'value';
-  let at = 0;
-  for (;;) {
-    TOKEN.lastIndex = at;
-    const match = TOKEN.exec(text);
-    const start = at + (/^\s*/.exec(text.slice(at))?.[0].length ?? 0);
-    if (match === null) return start;
-    const [whole, sign] = match;
-    const next = afterToken(sign ?? (text[start] === '"' ? 'string' : 'scalar'), wanted, open);
+  let wanted: Wanted = 'value';
+  for (let end = 0; ; ) {
+    SPACE.lastIndex = end;
+    SPACE.test(text);
+    const start = SPACE.lastIndex;
+    end = endOfToken(text, start);
+    const isString = text[start] === '"';
+    const next: Wanted | null = end < 0 ? null : afterToken(isString ? 'string' : text.slice(start, end), wanted, open);
     if (next === null) return start;
     wanted = next;
-    at += whole.length;
   }
 }
 
-function afterToken(
-  token: string,
-  wanted: string,
-  open: string[],
-): 'value' | 'first' | 'key' | 'colon' | 'rest' | null {
+/** Behind the token that begins there, or -1 where none does. */
+function endOfToken(text: string, start: number): number {
+  if (text[start] === '"') return endOfString(text, start);
+  SIGN_OR_SCALAR.lastIndex = start;
+  return SIGN_OR_SCALAR.test(text) ? SIGN_OR_SCALAR.lastIndex : -1;
+}
+
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+/** Character by character, because a pattern would need a stack as deep as the string is long. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const character = text[at] as string;
+    if (character === '"') return at + 1;
+    if (character < ' ') return -1;
+    if (character === '\\') {
+      ESCAPE.lastIndex = at;
+      if (!ESCAPE.test(text)) return -1;
+      at = ESCAPE.lastIndex - 1;
+    }
+  }
+  return -1;
+}
+
+/** What may come after a token, or null where it may not come itself. Keeps what is open. */
+function afterToken(token: string, wanted: Wanted, open: string[]): Wanted | null {
   const inside = open.at(-1);
   switch (token) {
     case '{':
