@@ -168,13 +168,19 @@ export function createLine({ threadModule, clock }: { threadModule: URL; clock: 
 
   /** Ends the thread and the task that it was at; the others are done again. */
   function endFor({ worker, progress }: Running, excess: string): void {
-    const guilty = take(Atomics.load(progress, TASK));
+    const guilty = take(Atomics.load(progress, TASK)) ?? theOnlyOne();
     running = null;
     void worker.terminate();
     again.push(...given.values());
     given.clear();
     guilty?.settle({ value: null, excess });
     send();
+  }
+
+  /** What the thread has, when that is one task: whatever happened, it was that one. */
+  function theOnlyOne(): Pending | undefined {
+    const [number] = given.keys();
+    return given.size === 1 && number !== undefined ? take(number) : undefined;
   }
 
   function run<T>(task: Pending['task'], of: InstanceFacts): Promise<Outcome<T>> {

@@ -19,14 +19,16 @@ export interface TemplateRenderer {
 }
 
 /** How many templates are remembered for having taken much. */
-const MOST_SUSPECTS = 1_000;
+const MOST_SUSPECTS = 200;
 /** A thousand times what most take. */
 const MUCH_MS = 50;
+/** Once may have been the machine. */
+const STRIKES = 2;
 /** How many may wait to be tried out: it is people who wait for these. */
 const MOST_TRIALS = 64;
 
 /**
- * Three lines: deliveries, deliveries of templates that have taken much once, and everything that is tried out. So a
+ * Three lines: deliveries, deliveries of templates that have taken much, and everything that is tried out. So a
  * template that takes its time makes only its like wait, and one that takes too much is judged by a second try: the first
  * may have met a busy machine.
  */
@@ -34,13 +36,14 @@ export function createTemplateRenderer(options: { threadModule: URL; clock: Cloc
   const deliveries = createLine(options);
   const doubtful = createLine(options);
   const trials = createLine(options);
-  const suspects = new Set<string>();
+  /** How often a template has taken much; too much counts twice. */
+  const strikes = new Map<string, number>();
   let waiting = 0;
 
-  function suspect(template: string): void {
-    suspects.add(template);
-    const [oldest] = suspects;
-    if (suspects.size > MOST_SUSPECTS) suspects.delete(oldest as string);
+  function strike(template: string, times: number): void {
+    strikes.set(template, (strikes.get(template) ?? 0) + times);
+    const [oldest] = strikes.keys();
+    if (strikes.size > MOST_SUSPECTS) strikes.delete(oldest as string);
   }
 
   async function renderOnce(line: Line, request: RenderingRequest, instance: InstanceFacts): Promise<Rendered> {
@@ -50,9 +53,10 @@ export function createTemplateRenderer(options: { threadModule: URL; clock: Cloc
 
   return {
     async render(request, instance) {
-      if (suspects.has(request.template)) return renderOnce(doubtful, request, instance);
+      if ((strikes.get(request.template) ?? 0) >= STRIKES) return renderOnce(doubtful, request, instance);
       const outcome = await deliveries.render(request, instance);
-      if (outcome.value === null || outcome.tookMs > MUCH_MS) suspect(request.template);
+      if (outcome.value === null) strike(request.template, STRIKES);
+      else if (outcome.tookMs > MUCH_MS) strike(request.template, 1);
       return outcome.value ?? renderOnce(doubtful, request, instance);
     },
     renderTrial: (request, instance) => renderOnce(trials, request, instance),
