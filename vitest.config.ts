@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Tests wait for sockets and disks more than they compute, so a core need not be kept free.
     maxWorkers: '100%',
+    // As long as a busy machine may take: whoever waits for a signal does not wait longer for it.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 20_000,
     teardownTimeout: 10_000,

@@ -72,6 +72,12 @@ export async function runKills({ kills, seed, maxInFlight, note = () => {} }: Ki
   });
   let server: ServerProcess | null = null;
 
+  async function startNext(): Promise<ServerProcess> {
+    // On a busy machine some of what the one before has sent is still to be seen.
+    await receiver.caughtUp();
+    return start();
+  }
+
   function start(): ServerProcess {
     receiver.life += 1;
     server = startServerProcess({ dataDir, allow: receiver.address, maxInFlight });
@@ -88,7 +94,7 @@ export async function runKills({ kills, seed, maxInFlight, note = () => {} }: Ki
     publishers.pointAt(firstUrl);
 
     let killsDuringStart = 0;
-    for (let kill = 1, life = first; kill <= kills; kill += 1, life = start()) {
+    for (let kill = 1, life = first; kill <= kills; kill += 1, life = await startNext()) {
       const isDuringStart = kill > 1 && random() < SHARE_KILLED_DURING_START;
       if (isDuringStart) killsDuringStart += 1;
       await liveAndDie(

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** What is kept of one arrival. The webhook is known by the path it sends to. */
 export interface Arrival {
@@ -25,6 +25,8 @@ export interface RecordingReceiver {
   readonly accepted: number;
   /** The life that new connections belong to from now on. */
   life: number;
+  /** Resolves once every connection that was opened before has been seen. */
+  caughtUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,20 @@ export async function startRecordingReceiver({ manners, onAccepted }: Options): 
       return accepted;
     },
     life: 0,
+    async caughtUp() {
+      // They are seen in the order in which they were opened.
+      const own = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      await new Promise<void>((resolve, reject) => {
+        own.once('error', reject);
+        const look = (socket: Socket): void => {
+          if (socket.remotePort !== own.localPort) return;
+          server.off('connection', look);
+          resolve();
+        };
+        server.on('connection', look);
+      });
+      own.destroy();
+    },
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => {
