@@ -142,10 +142,15 @@ const TRY_BY_HAND = `UPDATE deliveries SET due_at = ?, planned_at = ?, next_trig
 const CANCEL = `UPDATE deliveries SET state = 'cancelled', reason = ?, due_at = NULL, planned_at = NULL, held_by = NULL, ended_at = ?
   WHERE number = ? AND state IN ('pending', 'retrying', 'delivering')`;
 
-/** How far above its concurrency a webhook may be handed work: what is next in line while settlements are committed. */
+/**
+ * How far above its concurrency a webhook may be handed work: what is next in line while settlements are committed. That
+ * has to be earned by deliveries, or ten receivers that hang would hold nine slots of ten (measured: what the others get
+ * is then 0.4 of what they get alone).
+ */
 const LINE_FACTOR = 4;
 /** So that a webhook that is sent to one by one need not wait for each settlement. */
 const SHORTEST_LINE = 16;
+const MOST_EARNED = 1024;
 /** How many deliveries one claim hands out at most, so that no command holds up the others. */
 const MAX_CLAIM = 128;
 /** How many deliveries of a deleted webhook are cancelled in one command. */
@@ -222,11 +227,6 @@ function toHanded(row: HandedRow, webhookId: WebhookId): Handed {
   };
 }
 
-/** How many deliveries of a webhook may be in hand: being sent, and next in line. */
-function lineOf(rules: WebhookRules): number {
-  return Math.max(rules.maxConcurrency * LINE_FACTOR, SHORTEST_LINE);
-}
-
 /**
  * Deliveries as the writing side of the store sees them. It alone decides which delivery is in hand: slots are taken
  * and given back with the transaction that writes it.
@@ -234,8 +234,22 @@ function lineOf(rules: WebhookRules): number {
 export function createDeliveryWrites(dependencies: Dependencies) {
   const { webhooks, errorTexts, slots, change, bootId, pauseGone, tellRecovered, publish, onEnded } = dependencies;
   let wasPressed = false;
+  /** What the webhooks have earned beyond their concurrency. It is a guess, so it need not be rolled back. */
+  const earned = new Map<string, number>();
 
   // ── slots ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** How many deliveries of a webhook may be in hand: being sent, and next in line. */
+  function lineOf({ id, maxConcurrency }: WebhookRules): number {
+    const most = Math.max(maxConcurrency * LINE_FACTOR, SHORTEST_LINE);
+    return Math.min(maxConcurrency + (earned.get(id) ?? 0), most);
+  }
+
+  /** One more in line for each delivery that is taken; nothing for a receiver that fails. */
+  function earn(webhookId: string, isDelivered: boolean): void {
+    if (!isDelivered) earned.delete(webhookId);
+    else earned.set(webhookId, Math.min((earned.get(webhookId) ?? 0) + 1, MOST_EARNED));
+  }
 
   function takeSlot(tx: Tx, rules: WebhookRules): boolean {
     if (!slots.take(rules.id, lineOf(rules))) return false;
@@ -439,6 +453,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
   async function settle(tx: Tx, settlement: Settlement, now: number): Promise<void> {
     const { number, webhookId, attempt, firstSent } = settlement;
     giveSlot(tx, webhookId);
+    earn(webhookId, attempt.outcome === 'delivered');
     if (firstSent !== null) await keepBody(tx, settlement.eventSequence, firstSent);
     await insertAttempt(tx, number, attempt);
     if (settlement.errorMessage !== null) await errorTexts.note(tx, number, settlement.errorMessage);
