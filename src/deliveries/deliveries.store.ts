@@ -242,7 +242,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
   /** How many deliveries of a webhook may be in hand: being sent, and next in line. */
   function lineOf({ id, maxConcurrency }: WebhookRules): number {
     const most = Math.max(maxConcurrency * LINE_FACTOR, SHORTEST_LINE);
-    return Math.min(maxConcurrency + (earned.get(id) ?? 0), most);
+    return Math.min(Math.max(maxConcurrency, SHORTEST_LINE) + (earned.get(id) ?? 0), most);
   }
 
   /** One more in line for each delivery that is taken; nothing for a receiver that fails. */
