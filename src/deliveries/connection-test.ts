@@ -11,7 +11,7 @@ import type { Auth, Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { curlLine } from './curl-line.ts';
 import { answerTest, recordTest } from './deliveries.store.ts';
 import { type Ending, recordOf, unsent } from './dispatcher.ts';
-import { maskEchoes } from './masking.ts';
+import { maskEcho, maskEchoes } from './masking.ts';
 import { prepare, type ShownRequest, type Subject, sentBody } from './outgoing.ts';
 import { remedyFor } from './remedies.ts';
 import { renderTemplateBody, type TemplateBody, templateOf } from './template-body.ts';
@@ -128,7 +128,9 @@ function recordOfTest(webhook: Webhook, { subject, outgoing, exchange, isUnsent,
 
 /** Sends the request. An access token is fetched for it alone, so that a test tells whether one can be had now. */
 function sendAs({ egress, clock }: Dependencies, auth: Auth<string>, request: OutboundRequest): Promise<Exchange> {
-  return auth.type === 'oauth2' ? createAuthorizedSender(egress, clock).send(request, auth) : egress.send(request);
+  return auth.type === 'oauth2'
+    ? createAuthorizedSender(egress, clock, maskEcho).send(request, auth)
+    : egress.send(request);
 }
 
 /** What the webhook's template makes of the sample, apart from all deliveries; null where it has none. */

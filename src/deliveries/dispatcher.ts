@@ -28,7 +28,7 @@ import { type Decision, type DeliveryErrorCode, decide, tellsOfExhaustion } from
 import { cancelOrphans, claimDue, orphanedWebhooks, releaseHanded, rescueAbandoned } from './deliveries.store.ts';
 import { CANCELLED, type Cancelled, DUE, type Due, HANDED, type Handed } from './handed.ts';
 import { firstDue } from './log.store.ts';
-import { maskEchoes } from './masking.ts';
+import { maskEcho, maskEchoes } from './masking.ts';
 import { type Outgoing, prepare } from './outgoing.ts';
 import { type PackedHanded, unpackHanded } from './packing.ts';
 import type { Settlement } from './settlement.ts';
@@ -148,7 +148,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     onFault,
   } = dependencies;
   const lanes = new Map<WebhookId, Lane>();
-  const authorized = createAuthorizedSender(egress, clock);
+  const authorized = createAuthorizedSender(egress, clock, maskEcho);
   const settlements = createSettlements({ store, clock, onSettled, onFault });
   const givenBack = new Set<Promise<unknown>>();
   let isStarted = false;

@@ -22,6 +22,11 @@ export function spellingsOf(secrets: readonly string[]): string[] {
   return [...new Set(spellings)].sort((a, b) => b.length - a.length);
 }
 
+/** An answer without one secret, in any of its spellings. Pure. */
+export function maskEcho(response: Exchange['response'], secret: string): Exchange['response'] {
+  return maskEchoes(response, spellingsOf([secret]));
+}
+
 /**
  * An answer as people see it: without the credentials that the receiver repeats from the request, as echo services,
  * error pages and redirects with the same query do. Pure.

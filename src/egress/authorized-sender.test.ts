@@ -8,6 +8,8 @@ import type { Exchange, OutboundRequest } from './exchange.ts';
 import { bodyOf, drip, flood, httpReceiver, requestTo, scriptedReceiver, testClient } from './receivers.fixture.ts';
 import type { ClientCredentials } from './token-endpoint.ts';
 
+const asItIs = <R>(response: R): R => response;
+
 const SECRET = 's3cret &=+%/ü"x';
 const HOUR_S = 3600;
 
@@ -62,7 +64,7 @@ async function stage({ credentials = {}, answer, accepts, ...options }: StageOpt
   const tokens = await tokenServer(answer);
   const hook = await receiver(accepts);
   const time = { now: Date.parse('2025-01-31T12:00:00Z') };
-  const sender = createAuthorizedSender(testClient(options), { ...systemClock, now: () => time.now });
+  const sender = createAuthorizedSender(testClient(options), { ...systemClock, now: () => time.now }, asItIs);
   const known = { tokenUrl: tokens.url, clientId: 'client', clientSecret: SECRET, ...credentials };
   const send = (changes: Partial<OutboundRequest> = {}, others: Partial<ClientCredentials> = {}) =>
     sender.send(requestTo(hook.url, changes), { ...known, ...others });
@@ -201,7 +203,7 @@ describe('a 401', () => {
       else response.writeHead(204).end();
     });
     const tokens = await tokenServer((response) => json(response, 200, { access_token: 'always-this' }));
-    const sender = createAuthorizedSender(testClient(), systemClock);
+    const sender = createAuthorizedSender(testClient(), systemClock, asItIs);
     const credentials = { tokenUrl: tokens.url, clientId: 'c', clientSecret: 's' };
     const both = [1, 2].map(() => sender.send(requestTo(slow.url), credentials));
     await expect.poll(() => held.length).toBe(2);
@@ -400,7 +402,7 @@ describe('the timeout of a request', () => {
   test('holds for token and request together', async () => {
     const silent = await httpReceiver(() => undefined);
     const tokens = await tokenServer((response) => systemClock.after(300, () => token()(response, 1)));
-    const sender = createAuthorizedSender(testClient(), systemClock);
+    const sender = createAuthorizedSender(testClient(), systemClock, asItIs);
     const credentials = { tokenUrl: tokens.url, clientId: 'c', clientSecret: 's' };
     const { failure, durationMs } = await sender.send(requestTo(silent.url, { timeoutMs: 500 }), credentials);
     const [, leftMs] = /was not done within (\d+) ms/.exec(failure?.message ?? '') ?? [];

@@ -38,7 +38,14 @@ interface Shelf {
 const MARGIN_MS = 60_000;
 const MOST_MARGIN = 0.1;
 
-export function createAuthorizedSender({ send }: Pick<Sender, 'send'>, clock: Clock): AuthorizedSender {
+/** Takes a secret out of an answer, which may repeat it, before anybody sees it. */
+type Conceal = (response: Exchange['response'], secret: string) => Exchange['response'];
+
+export function createAuthorizedSender(
+  { send }: Pick<Sender, 'send'>,
+  clock: Clock,
+  conceal: Conceal,
+): AuthorizedSender {
   const shelves = new Map<string, Shelf>();
 
   function shelfOf({ lane, allowInsecureHttp }: OutboundRequest, credentials: ClientCredentials): Shelf {
@@ -91,8 +98,11 @@ export function createAuthorizedSender({ send }: Pick<Sender, 'send'>, clock: Cl
       const getToken = async (rejected: Token | null): Promise<Token | NoToken> =>
         (await within(clock, leftMs(), tokenFor(request, credentials, rejected))) ??
         noToken(credentials, `It was not done within the ${request.timeoutMs} ms of the attempt.`, null);
-      const sendWith = ({ text }: Token): Promise<Exchange> =>
-        send({ ...request, headers: [...request.headers, 'authorization', `Bearer ${text}`], timeoutMs: leftMs() });
+      const sendWith = async ({ text }: Token): Promise<Exchange> => {
+        const headers = [...request.headers, 'authorization', `Bearer ${text}`];
+        const exchange = await send({ ...request, headers, timeoutMs: leftMs() });
+        return { ...exchange, response: conceal(exchange.response, text) };
+      };
       const timed = (exchange: Exchange): Exchange => ({ ...exchange, durationMs: elapsedMs() });
 
       const first = await getToken(null);

@@ -57,6 +57,19 @@ function expectNothingRevealed(...shown: unknown[]): void {
 }
 
 describe('a webhook with oauth2', () => {
+  test('hides the token where a receiver repeats it, in the log and in a test', async () => {
+    const { receiver, type, webhook } = await stage();
+    receiver.respond = ({ headers }, response) => {
+      response.writeHead(200, { 'x-saw': String(headers.authorization) }).end(`saw ${headers.authorization}`);
+    };
+    const delivery = await deliveryInState(server(), await publish(server(), type), webhook.id, 'delivered');
+    const report = await server().call('POST', `/webhooks/${webhook.id}/test`);
+    for (const { response } of [delivery.attempts[0], report.body]) {
+      expect(response).toMatchObject({ body: 'saw Bearer ***', headers: { 'x-saw': 'Bearer ***' } });
+    }
+    expectNothingRevealed(delivery, report.body);
+  });
+
   test('fetches one token for many deliveries, sends it with each, and shows it nowhere', async () => {
     const { endpoint, receiver, type, webhook } = await stage({ scope: 'hooks' });
     const published = await server().call(
