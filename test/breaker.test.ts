@@ -149,6 +149,21 @@ describe('a breaker', () => {
     LONG_MS,
   );
 
+  test('goes on when a template has failed for what was to be the probe', async () => {
+    const payload = { format: 'template', template: '{ "n": {{ data.n }} }' };
+    const retry = { strategy: 'fixed', maxAttempts: 1, delayMs: 0 };
+    const { receiver, webhook, type } = await broken(server(), { payload, retry, limits: { maxConcurrency: 1 } });
+    const failing = await publish(server(), type, { n: 'text' });
+    const fine = await publish(server(), type, { n: 1 });
+    for (const { id, eventId } of await deliveriesOf(webhook.id)) {
+      if (eventId !== failing && eventId !== fine) await server().call('POST', `/deliveries/${id}/cancel`);
+    }
+    receiver.respond = answering(204);
+    const { reason } = await deliveryInState(server(), failing, webhook.id, 'exhausted');
+    expect(reason).toBe('template_error');
+    await deliveryInState(server(), fine, webhook.id, 'delivered');
+  });
+
   test('goes on with what is published while it is open and nothing else is owed', async () => {
     const { receiver, webhook, type } = await broken();
     for (const { id } of await deliveriesOf(webhook.id)) await server().call('POST', `/deliveries/${id}/cancel`);

@@ -56,8 +56,8 @@ In the tables, *required* means: required where the object around it is there.
 
 const OWN_INTRODUCTION = `## Events about Waybill itself
 
-Only Waybill publishes these. An event about a webhook is never sent to that webhook. \`certificate.expiring\` is not
-published yet: this version keeps no certificates.
+Only Waybill publishes these. An event about a webhook is never sent to that webhook. \`certificate.expiring\` is
+published 30, 7 and 1 days before a certificate in use ends.
 `;
 
 const OCCURRED_AT = Date.UTC(2023, 8, 15, 14, 22, 33);

@@ -345,7 +345,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       lane.isBreakerStored = false;
       // One that the store still holds to be open as well: it may have missed an earlier success.
       const isOpen = before !== null || (directory.get(lane.webhookId)?.record.breaker ?? null) !== null;
-      if (isOpen) reportBreaker({ webhookId: lane.webhookId, isOpen: false });
+      if (before !== null) reportBreaker({ webhookId: lane.webhookId, isOpen: false });
       return isOpen ? { becomes: null } : null;
     }
     const failure = { delivery: handed.number, isProbe, isOverload: isOverload(exchange), holdUntil };
@@ -390,7 +390,10 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   }
 
   function onSettled({ webhookId, next }: Settlement): void {
+    const breaker = lanes.get(webhookId)?.health.breaker ?? null;
     if (next.state === 'retrying') wake(laneOf(webhookId), next.dueAt);
+    // What was to be a probe may have ended without a word of the receiver: its template failed.
+    else if (breaker !== null) wake(laneOf(webhookId), breaker.probeAt);
   }
 
   // ── due again ────────────────────────────────────────────────────────────────────────────────────────────────────
