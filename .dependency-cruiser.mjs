@@ -130,9 +130,9 @@ export default {
     ),
     rule(
       'no-development-packages',
-      'What runs in production imports packages of "dependencies" only.',
+      'What runs in production imports packages of "dependencies" only. Types may come from anywhere: they do not run.',
       { path: '^src/', pathNot: TESTS },
-      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm'] },
+      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm', 'type-only'] },
     ),
     rule('resolves', 'Every import leads somewhere.', {}, { couldNotResolve: true }),
     rule('no-cycles', 'No file imports itself by way of others, not even for types.', {}, { circular: true }),

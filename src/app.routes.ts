@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises';
-import { Type } from 'typebox';
 import type { Metrics } from './app.metrics.ts';
 import type { Api } from './http/index.ts';
 import type { Clock } from './kernel/clock.ts';
 import { messageOf } from './kernel/errors.ts';
+import { Type } from './kernel/type.ts';
 import { probeStore, type Store } from './store/index.ts';
 
 interface Dependencies {

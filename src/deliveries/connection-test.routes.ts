@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import { type Actor, type Api, NoBody, strictObject } from '../http/index.ts';
 import { notFound } from '../kernel/errors.ts';
+import { Type } from '../kernel/type.ts';
 import type { OnceRequest } from '../store/index.ts';
 import { NewWebhookBody, type Webhook, type WebhookDirectory } from '../webhooks/index.ts';
 import { TestAnswer } from './connection-test.schemas.ts';

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { nullable } from '../http/index.ts';
+import { Type } from '../kernel/type.ts';
 
 const Headers = Type.Record(Type.String(), Type.String());
 const Ms = nullable(Type.Number());

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import {
   type Api,
   Instant,
@@ -14,6 +13,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { notFound } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
 import { encodeCursor } from '../kernel/pages.ts';
+import { Type } from '../kernel/type.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { WebhookDirectory } from '../webhooks/index.ts';
 import type { LoggedExchange } from './attempts.store.ts';

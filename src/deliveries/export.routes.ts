@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { Type } from 'typebox';
 import { type Api, strictObject } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { csvLine } from '../kernel/csv.ts';
 import { formatInstant } from '../kernel/instants.ts';
+import { Type } from '../kernel/type.ts';
 import type { Store } from '../store/index.ts';
 import type { WebhookDirectory } from '../webhooks/index.ts';
 import { DeliverySchema } from './deliveries.routes.ts';

@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox';
 import { SearchQuery } from '../http/index.ts';
 import { parseInstant } from '../kernel/instants.ts';
+import { type Static, Type } from '../kernel/type.ts';
 import { DELIVERY_STATES } from './deliveries.state.ts';
 import type { DeliveryFilter } from './facets.store.ts';
 

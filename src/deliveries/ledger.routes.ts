@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { type Api, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
 import { notFound } from '../kernel/errors.ts';
 import { toPage } from '../kernel/pages.ts';
+import { Type } from '../kernel/type.ts';
 import type { Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { DELIVERY_STATES } from './deliveries.state.ts';

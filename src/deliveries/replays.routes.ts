@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox';
 import { subscribable } from '../events/index.ts';
 import {
   type Api,
@@ -15,6 +14,7 @@ import { notFound, Refusal, unacceptable } from '../kernel/errors.ts';
 import type { EventId, WebhookId } from '../kernel/ids.ts';
 import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
 import { toPage } from '../kernel/pages.ts';
+import { type Static, Type } from '../kernel/type.ts';
 import type { Store } from '../store/index.ts';
 import { DELIVERY_STATES } from './deliveries.state.ts';
 import { TEST_TYPE } from './replay-selection.store.ts';

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '../kernel/type.ts';
 
 /*
  * The `data` of every built-in event type, as JSON Schema 2020-12. Required is what no event of the type makes sense

@@ -1,8 +1,8 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { TSchema } from 'typebox';
 import type { FieldError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { TSchema } from '../kernel/type.ts';
 import { SAMPLES } from './catalogue.samples.ts';
 import {
   exhaustedDeliveryData,

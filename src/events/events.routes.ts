@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import {
   type Api,
   Instant,
@@ -14,6 +13,7 @@ import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant, parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { DEFAULT_PAGE_LIMIT, encodeCursor } from '../kernel/pages.ts';
+import { type TSchema, Type } from '../kernel/type.ts';
 import type { Store } from '../store/index.ts';
 
 import { type EventRow, eventsAfter, findEvent, listEvents } from './events.store.ts';
@@ -26,7 +26,7 @@ interface Dependencies {
   /** Who is told of an event, and who is not. */
   audienceOf: (event: Pick<EventRow, 'id' | 'type' | 'createdAt'> & { keys: ScopeKeys }) => Promise<Audience>;
   /** Describes a delivery. */
-  DeliverySchema: Type.TSchema;
+  DeliverySchema: TSchema;
 }
 
 /** As the API shows it. */

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { type Actor, type Api, bearerToken, strictObject } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { Type } from '../kernel/type.ts';
 import type { Change, Feed, Follower, News } from './feed.ts';
 
 interface Dependencies {

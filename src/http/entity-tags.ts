@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { Refusal } from '../kernel/errors.ts';
+import { Type } from '../kernel/type.ts';
 
 /** Throws `precondition_failed` (412) when the tag is not one that the caller's `If-Match` names. */
 export type AssertMatch = (tag: string) => void;

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { DEFAULT_PAGE_LIMIT, decodeCursor, MAX_PAGE_LIMIT, type PageRequest } from '../kernel/pages.ts';
+import { type Static, type TSchema, Type } from '../kernel/type.ts';
 
 /** The query parameters of every list. */
 export const PageQuery = {
@@ -27,7 +27,7 @@ export const SEARCHED_PAGES =
   'With `q` a page may hold fewer items than `limit`, or none, although `next` is not null: a search looks through so much of the list at a time. Go on until `next` is null.';
 
 /** The shape of every list's answer. */
-export function pageOf<T extends Type.TSchema>(item: T) {
+export function pageOf<T extends TSchema>(item: T) {
   return Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
 }
 

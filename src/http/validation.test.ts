@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { describe, expect, test } from 'vitest';
+import { Type } from '../kernel/type.ts';
 import { kinds, nullable, strictObject } from './schemas.ts';
 import { createCheck } from './validation.ts';
 

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { type Api, nullable, PageQuery, pageOf, pageRequest, ROLES } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { notFound, unacceptable } from '../kernel/errors.ts';
@@ -6,6 +5,7 @@ import type { Ids } from '../kernel/ids.ts';
 import { formatInstant, formatInstantOrNull, parseInstant } from '../kernel/instants.ts';
 import { toPage } from '../kernel/pages.ts';
 import type { Random } from '../kernel/random.ts';
+import { Type } from '../kernel/type.ts';
 import { onlyOnce, type Store } from '../store/index.ts';
 import { type ApiKeyRow, createApiKey, deleteApiKey, hasApiKey, listApiKeys } from './api-keys.store.ts';
 import { type Authenticator, hashApiKey, makeApiKey } from './api-keys.ts';

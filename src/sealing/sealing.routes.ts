@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { type Api, NoBody } from '../http/index.ts';
+import { Type } from '../kernel/type.ts';
 import type { Rotate } from './rotation.ts';
 
 export function sealingRoutes(api: Api, { rotate }: { rotate: Rotate }): void {

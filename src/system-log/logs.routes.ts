@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { type Api, Instant, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
 import { parseInstant } from '../kernel/instants.ts';
 import { encodeCursor } from '../kernel/pages.ts';
+import { Type } from '../kernel/type.ts';
 import { LOG_LEVELS, type LogItem } from './search.ts';
 import type { SystemLog } from './system-log.ts';
 

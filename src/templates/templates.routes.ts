@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { type Api, Instant, nullable, strictObject } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import { Type } from '../kernel/type.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import { onlyOnce, type Store } from '../store/index.ts';
 import { MAX_TEMPLATE_BYTES } from './limits.ts';

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import { nullable } from '../http/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import { Type } from '../kernel/type.ts';
 
 /** A name in a template that nothing has. */
 export const UnknownVariableSchema = Type.Object({

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import type { Api } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { Type } from '../kernel/type.ts';
 import type { WebhookDirectory } from './directory.ts';
 import { keySetAt } from './key-set.ts';
 

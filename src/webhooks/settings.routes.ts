@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { type Api, IfMatch, IfNoneMatch, ifMatch } from '../http/index.ts';
+import { Type } from '../kernel/type.ts';
 import { type DefaultSettings, defaultsTag } from './default-settings.ts';
 import type { Defaults } from './defaults.ts';
 import type { WebhookDirectory } from './directory.ts';

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { kinds, strictObject } from '../http/index.ts';
+import { Type } from '../kernel/type.ts';
 
 /** How requests are signed, as bodies give it and reads show it. */
 export const SigningSchema = kinds(

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { nullable, strictObject } from '../http/index.ts';
+import { Type } from '../kernel/type.ts';
 
 const MAX_PEM = 256 * 1024;
 const MAX_KEY_PEM = 16 * 1024;

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import {
   type Api,
   IfMatch,
@@ -17,6 +16,7 @@ import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant, formatInstantOrNull } from '../kernel/instants.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
 import { toPage } from '../kernel/pages.ts';
+import { Type } from '../kernel/type.ts';
 import type { UnknownVariable } from '../templates/index.ts';
 import { inheritedNames, isRelativeUrl } from './defaults.ts';
 import type { Webhook, WebhookDirectory, WebhookView } from './directory.ts';

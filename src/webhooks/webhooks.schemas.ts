@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { Instant, kinds, nullable, strictObject } from '../http/index.ts';
+import { type Static, Type } from '../kernel/type.ts';
 import { MAX_TEMPLATE_BYTES, UnknownVariableSchema } from '../templates/index.ts';
 import { INSECURE_SETTINGS } from './insecure.ts';
 import { SigningSchema } from './signing.schemas.ts';
@@ -137,7 +137,7 @@ const settings = {
 
 /** Settings as a body gives them, of a webhook or of what webhooks inherit. */
 export const GivenSettings = strictObject(settings);
-export type GivenSettings = Type.Static<typeof GivenSettings>;
+export type GivenSettings = Static<typeof GivenSettings>;
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 
@@ -150,7 +150,7 @@ export const NewWebhookBody = strictObject({
   ...settings,
   signingSecret: GivenSigningSecret,
 });
-export type NewWebhookBody = Type.Static<typeof NewWebhookBody>;
+export type NewWebhookBody = Static<typeof NewWebhookBody>;
 
 /** What `rotate-secret` takes; nothing at all is the same as an empty object. */
 export const SecretRotationBody = strictObject({
@@ -163,7 +163,7 @@ export const SecretRotationBody = strictObject({
   ),
   signingSecret: GivenSigningSecret,
 });
-export type SecretRotationBody = Type.Static<typeof SecretRotationBody>;
+export type SecretRotationBody = Static<typeof SecretRotationBody>;
 
 export const SecretRotationAnswer = Type.Object({
   signingSecret: Type.String({ description: 'The secret now in force. Shown only here.' }),
@@ -172,7 +172,7 @@ export const SecretRotationAnswer = Type.Object({
 
 /** A webhook's own settings after a merge patch: what the patch and the settings before it come to. */
 export const MergedWebhook = strictObject({ name: Name, ...settings });
-export type MergedWebhook = Type.Static<typeof MergedWebhook>;
+export type MergedWebhook = Static<typeof MergedWebhook>;
 
 /** RFC 7396: any part of the above. Here only its names are checked, the values once they have been merged. */
 export const WebhookPatchBody = Type.Unsafe<Record<string, unknown>>(
