@@ -3,27 +3,19 @@ import { type FieldError, Refusal } from '../kernel/errors.ts';
 import { parseInstant } from '../kernel/instants.ts';
 import { escapeMember } from '../kernel/json.ts';
 
-/** Bodies are taken as they are: nothing dropped, nothing turned into another type, nothing filled in. */
-const bodies = createAjv(false);
-
-/** Query parameters and path parts arrive as text, so numbers and truth values are read out of it. */
-const texts = createAjv(true);
-
-function createAjv(coerceTypes: boolean): Ajv2020 {
-  const ajv = new Ajv2020({
-    allErrors: true,
-    discriminator: true,
-    removeAdditional: false,
-    useDefaults: false,
-    coerceTypes,
-    strict: true,
-    strictTypes: false,
-    strictRequired: false,
-    allowUnionTypes: true,
-  });
-  ajv.addFormat('date-time', (text: string) => parseInstant(text) !== null);
-  return ajv;
-}
+/** Values are taken as they are: nothing dropped, nothing turned into another type, nothing filled in. */
+const ajv = new Ajv2020({
+  allErrors: true,
+  discriminator: true,
+  removeAdditional: false,
+  useDefaults: false,
+  coerceTypes: false,
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  allowUnionTypes: true,
+});
+ajv.addFormat('date-time', (text: string) => parseInstant(text) !== null);
 
 const MAX_ERRORS = 20;
 const WHOLE_NUMBER = /^-?\d+$/;
@@ -38,21 +30,23 @@ const FORM_KEYWORDS = new Set(['type', 'required', 'additionalProperties', 'unev
 export function createCheck(schema: object, part: 'body' | 'query'): (value: unknown) => Refusal | null {
   let validate: ValidateFunction | null = null;
   return (value) => {
-    validate ??= (part === 'body' ? bodies : texts).compile(schema);
-    if (part === 'query') keepOddNumbers(schema, value as Record<string, unknown>);
+    validate ??= ajv.compile(schema);
+    if (part === 'query') readNumbers(schema, value as Record<string, unknown>);
     return validate(value) ? null : refusalOfErrors(validate.errors ?? [], part);
   };
 }
 
-/** JavaScript reads more texts as numbers than people write: what it would make of `0x10` or `1e2` is kept from it. */
-function keepOddNumbers(
+/**
+ * Query parameters arrive as text, so whole numbers are read out of it, as people write them. What JavaScript would also
+ * take for one, such as `0x10` or `1e2`, stays text, and is refused as that.
+ */
+function readNumbers(
   { properties = {} }: { properties?: Record<string, { type?: unknown }> },
   query: Record<string, unknown>,
 ): void {
   for (const [name, { type }] of Object.entries(properties)) {
     const text = query[name];
-    if (type === 'integer' && typeof text === 'string' && !WHOLE_NUMBER.test(text))
-      query[name] = `not a number: ${text}`;
+    if (type === 'integer' && typeof text === 'string' && WHOLE_NUMBER.test(text)) query[name] = Number(text);
   }
 }
 
