@@ -10,6 +10,12 @@ export function ownMember(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+/** A member of a parsed object if it is an object itself, else an empty one. */
+export function objectMember(object: JsonObject, key: string): JsonObject {
+  const value = ownMember(object, key);
+  return isJsonObject(value) ? value : {};
+}
+
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, ownMember } from '../kernel/json.ts';
+import { type Json, type JsonObject, objectMember, ownMember } from '../kernel/json.ts';
 import type { EventContent, InstanceFacts } from './content.ts';
 import { wholeSeconds } from './seed-body.ts';
 
@@ -16,8 +16,8 @@ const LABELS: ReadonlyMap<string, { event: string; status: string }> = new Map([
  * GoMFT tells nothing, have the same tree by their own names. Pure. Source: GoMFT, its notification service.
  */
 export function gomftBody(event: EventContent, instance: InstanceFacts): JsonObject {
-  const transfer = objectOf(event.data, 'transfer');
-  const schedule = objectOf(event.data, 'schedule');
+  const transfer = objectMember(event.data, 'transfer');
+  const schedule = objectMember(event.data, 'schedule');
   const job = Object.keys(schedule).length > 0 ? schedule : transfer;
   const label = LABELS.get(event.type) ?? { event: event.type.replaceAll('.', '_'), status: statusOf(transfer) };
   return {
@@ -27,7 +27,7 @@ export function gomftBody(event: EventContent, instance: InstanceFacts): JsonObj
       name: member(job, 'name', ''),
       status: label.status,
       event: label.event,
-      message: member(objectOf(transfer, 'error'), 'message', ''),
+      message: member(objectMember(transfer, 'error'), 'message', ''),
       started_at: member(transfer, 'start_time', wholeSeconds(event.occurredAt)),
       ...present(transfer, 'end_time', 'completed_at'),
       ...present(transfer, 'duration_seconds', 'duration_seconds'),
@@ -44,11 +44,6 @@ export function gomftBody(event: EventContent, instance: InstanceFacts): JsonObj
 function statusOf(transfer: JsonObject): string {
   const status = ownMember(transfer, 'status');
   return typeof status === 'string' ? status : '';
-}
-
-function objectOf(object: JsonObject, key: string): JsonObject {
-  const value = ownMember(object, key);
-  return isJsonObject(value) ? value : {};
 }
 
 function member(object: JsonObject, key: string, otherwise: Json): Json {

@@ -1,5 +1,5 @@
 import { parseInstant } from '../kernel/instants.ts';
-import { isJsonObject, type JsonObject, ownMember } from '../kernel/json.ts';
+import { isJsonObject, type JsonObject, objectMember, ownMember } from '../kernel/json.ts';
 import type { EventContent, Identifiers, InstanceIdentity } from './content.ts';
 
 type Folder = 'inbox' | 'outbox';
@@ -140,12 +140,6 @@ function messageFolder(message: JsonObject, notice: Notice): Folder {
 function instantMs(message: JsonObject, instant: Notice['instant']): number | null {
   const source = INSTANT_SOURCES[instant];
   return source === null ? null : parseInstant(textMember(message, source));
-}
-
-/** The member if it is an object, else an empty one. */
-function objectMember(object: JsonObject, key: string): JsonObject {
-  const value = ownMember(object, key);
-  return isJsonObject(value) ? value : {};
 }
 
 /** The member if it is a string, else the empty string. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, ownMember } from '../kernel/json.ts';
+import { isJsonObject, type Json, type JsonObject, objectMember, ownMember } from '../kernel/json.ts';
 import { type EventContent, type InstanceFacts, wholeSeconds } from '../payloads/index.ts';
 
 /** What a template is rendered from. */
@@ -141,22 +141,17 @@ const shortNames: ReadonlyMap<string, ShortName> = new Map(SHORT_NAMES.map((one)
 /** Finds the value that a short name has for an event: undefined for what is none, or what the event does not say. Pure. */
 export function shortNamesOf(of: TemplateEvent): (name: string) => Json | undefined {
   const { data } = of.event;
-  const transfer = objectIn(data, 'transfer');
+  const transfer = objectMember(data, 'transfer');
   const error = ownMember(transfer, 'error');
   const facts: Facts = {
     ...of,
     transfer,
-    schedule: objectIn(data, 'schedule'),
-    error: isJsonObject(error) ? error : objectIn(data, 'error'),
+    schedule: objectMember(data, 'schedule'),
+    error: isJsonObject(error) ? error : objectMember(data, 'error'),
   };
   return (name) => shortNames.get(name)?.valueIn(facts);
 }
 
 function inMebibytes(bytes: Json | undefined): number | undefined {
   return typeof bytes === 'number' ? Number((bytes / 1_048_576).toFixed(2)) : undefined;
-}
-
-function objectIn(object: JsonObject, key: string): JsonObject {
-  const value = ownMember(object, key);
-  return isJsonObject(value) ? value : {};
 }
