@@ -7,7 +7,7 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import { type OnceRequest, onlyOnce, type Store } from '../store/index.ts';
 import type { TemplateRenderer } from '../templates/index.ts';
-import type { Auth, Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import { type Auth, type Webhook, type WebhookDirectory, webhookFacts } from '../webhooks/index.ts';
 import { curlLine } from './curl-line.ts';
 import { answerTest, recordTest } from './deliveries.store.ts';
 import { type Ending, recordOf, unsent } from './dispatcher.ts';
@@ -113,7 +113,7 @@ function recordOfTest(webhook: Webhook, { subject, outgoing, exchange, isUnsent,
     type: 'webhook.test',
     occurredAt: startedAt,
     createdAt: idTime(eventId),
-    data: JSON.stringify({ webhook: factsOf(webhook) }),
+    data: JSON.stringify({ webhook: webhookFacts(webhook) }),
     keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: webhook.record.id },
   };
   return {
@@ -143,10 +143,6 @@ async function renderSample(
   if (template === null) return null;
   const request = { template, event: { ...event, data: JSON.stringify(content()) } };
   return renderTemplateBody(webhook, request, { templates: { render: templates.renderTrial }, instance });
-}
-
-function factsOf({ record, config, state }: Webhook): JsonObject {
-  return { id: record.id, name: record.name, url: config.url, state, pauseReason: record.pauseReason };
 }
 
 /** The type a webhook's first entry names, or the first built-in one that it covers. */

@@ -8,7 +8,7 @@ import type { Random } from '../kernel/random.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import { type Store, untilStored } from '../store/index.ts';
 import type { TemplateRenderer } from '../templates/index.ts';
-import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
+import { type Webhook, type WebhookDirectory, webhookFacts } from '../webhooks/index.ts';
 import {
   afterFailure,
   afterStart,
@@ -372,10 +372,9 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   /** The event that tells of a delivery given up, or null where that would only breed more of them. */
   function exhaustedNews(webhook: Webhook, handed: Handed, error: Ending['failure'], now: number): NewEvent | null {
     if (!tellsOfExhaustion(handed.event.type)) return null;
-    const { id, name } = webhook.record;
     const attemptCount = handed.attemptCount + 1;
     const data = {
-      webhook: { id, name, url: webhook.config.url, state: webhook.state, pauseReason: webhook.record.pauseReason },
+      webhook: webhookFacts(webhook),
       delivery: { id: handed.id, eventId: handed.event.id, eventType: handed.event.type, attemptCount, error },
     };
     const eventId = ids.make('evt', now);
@@ -385,7 +384,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       occurredAt: now,
       createdAt: idTime(eventId),
       data: JSON.stringify(data),
-      keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: id },
+      keys: { transferId: null, scheduleId: null, stationId: null, partnerId: null, webhookId: webhook.record.id },
     };
   }
 

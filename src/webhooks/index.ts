@@ -10,7 +10,7 @@ export { settingsRoutes } from './settings.routes.ts';
 export { ownSignatureHeaders, type Signing } from './signing.ts';
 export { signingKeysAt } from './signing-keys.ts';
 export { unmatchedWebhooks } from './unmatched.ts';
-export type { Auth, WebhookRecord } from './webhook.ts';
+export { type Auth, type WebhookRecord, webhookFacts } from './webhook.ts';
 export { webhookRoutes } from './webhooks.routes.ts';
 export { NewWebhookBody } from './webhooks.schemas.ts';
 export type { Basis, WebhookBook, WebhookRules } from './webhooks.store.ts';

@@ -2,21 +2,15 @@ import type { NewEvent, Publish } from '../events/index.ts';
 import { idTime } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Tx } from '../store/index.ts';
-import { type Defaults, effectiveConfig } from './defaults.ts';
-import { stateOf, type WebhookRecord } from './webhook.ts';
+import { effectiveConfig } from './defaults.ts';
+import { type WebhookRecord, webhookFacts } from './webhook.ts';
 import type { WebhookBook, WebhookNews } from './webhooks.store.ts';
-
-/** What events say of a webhook. */
-function webhookFacts(record: WebhookRecord, defaults: Defaults): JsonObject {
-  const config = effectiveConfig(record.config, defaults.config);
-  const { id, name, pauseReason } = record;
-  return { id, name, url: config.url, state: stateOf(record, config), pauseReason };
-}
 
 /** Publishes what happens to webhooks, in the transaction in which it happens. */
 export function createWebhookNews(publish: Publish, book: Pick<WebhookBook, 'defaults'>): WebhookNews {
   async function tell(tx: Tx, type: string, record: WebhookRecord, now: number): Promise<void> {
-    const facts = webhookFacts(record, await book.defaults(tx));
+    const defaults = await book.defaults(tx);
+    const facts = webhookFacts({ record, config: effectiveConfig(record.config, defaults.config) });
     await publish(tx, webhookEvent(tx, { type, webhookId: record.id, facts }, now));
   }
   return {

@@ -1,6 +1,7 @@
 import type { TlsOptions } from '../egress/index.ts';
 import type { RetryPolicy } from '../kernel/backoff.ts';
 import type { WebhookId } from '../kernel/ids.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import type { PayloadChoice } from '../payloads/index.ts';
 import type { Signing } from './signing.ts';
 
@@ -107,4 +108,16 @@ export interface WebhookRecord {
 export function stateOf(record: { paused: boolean }, config: { enabled: boolean }): WebhookState {
   if (!config.enabled) return 'disabled';
   return record.paused ? 'paused' : 'active';
+}
+
+/** What an event says of a webhook, as the schemas of Waybill's own events have it. Pure. */
+export function webhookFacts({
+  record,
+  config,
+}: {
+  record: Pick<WebhookRecord, 'id' | 'name' | 'paused' | 'pauseReason'>;
+  config: { url: string; enabled: boolean };
+}): JsonObject {
+  const { id, name, pauseReason } = record;
+  return { id, name, url: config.url, state: stateOf(record, config), pauseReason };
 }
