@@ -79,6 +79,20 @@ test(
 );
 
 test(
+  'a receiver that has taken nothing is handed no more than its concurrency, however much it is owed',
+  async () => {
+    const { receiver, mostHungAtOnce } = await startMixedReceiver();
+    const server = await startServer({ allow: [receiver.address] });
+    const webhookId = await createWebhook(server, { url: `${receiver.url}/hung`, timeoutMs: HANG_MS });
+    await publish(server, 100);
+    await expect.poll(mostHungAtOnce).toBe(CONCURRENCY);
+    const inHand = await server.call('GET', `/deliveries?webhookId=${webhookId}&state=delivering&limit=250`);
+    expect(inHand.body.items).toHaveLength(CONCURRENCY);
+  },
+  LONG_MS,
+);
+
+test(
   'what a hung webhook is owed waits on disk, not in memory',
   async () => {
     const { receiver, mostHungAtOnce } = await startMixedReceiver();

@@ -570,6 +570,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
       now,
     );
     await onEnded(tx, now);
+    earned.delete(webhookId);
     return { isMore: rows.length === ORPHANS_A_STEP };
   }
 

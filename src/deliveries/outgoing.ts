@@ -42,7 +42,8 @@ const BODY_HASH_LENGTH = 22;
 
 /**
  * Makes the request of an attempt. Bytes, method and content type of the first attempt go out again on every later one;
- * URL, credentials and headers are those of today. Of a webhook with a template the body is there already. `now` is the instant of the attempt, epoch milliseconds.
+ * URL, credentials and headers are those of today. Of a webhook with a template the body is there already. `now` is the
+ * instant of the attempt, epoch milliseconds.
  */
 export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFacts, now: number): Outgoing {
   const { config, record } = webhook;
@@ -144,7 +145,7 @@ function settle({ config }: Webhook): SettledParts {
   if (credentials !== null) secrets.push(credentials.secret);
   if (auth.type === 'basic') secrets.push(auth.password);
   const shown = Object.fromEntries(headers.map(([name, value]) => [name, isSecret(name) ? MASK : value]));
-  if (config.auth.type === 'oauth2') shown.authorization = MASK;
+  if (auth.type === 'oauth2') shown.authorization = MASK;
   return {
     url: withQuery(config.url, credentials, encodeURIComponent),
     headers: headers.flat(),
