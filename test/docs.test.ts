@@ -48,15 +48,26 @@ describe('docs/dependencies.md', () => {
     expect(firstColumn('docs/dependencies.md', heading)).toEqual(Object.keys(packageJson[kind] ?? {}));
   });
 
-  test.each(['## At run time', '## For development'])(
+  test('names under "## The web UI" exactly the packages that it is built with', () => {
+    const { devDependencies } = JSON.parse(readDocument('web/package.json')) as Record<string, object>;
+    expect(firstColumn('docs/dependencies.md', '## The web UI')).toEqual(Object.keys(devDependencies ?? {}));
+  });
+
+  test.each(['## At run time', '## For development', '## The web UI'])(
     'names under "%s" the licences that the packages name',
     (heading) => {
       const rows = tableRows(sectionOf(readDocument('docs/dependencies.md'), heading));
       expect(rows.map(([name, , licence]) => [bare(name), licence])).toEqual(
-        rows.map(([name]) => [bare(name), JSON.parse(readDocument(`node_modules/${bare(name)}/package.json`)).license]),
+        rows.map(([name]) => [bare(name), licenceOf(bare(name))]),
       );
     },
   );
+
+  /** npm puts a package of the UI beside the others, or below the UI where another version is needed there. */
+  function licenceOf(name: string): string {
+    const path = ['web/node_modules', 'node_modules'].map((folder) => `${folder}/${name}/package.json`);
+    return JSON.parse(readDocument(path.find((file) => existsSync(file)) ?? '')).license;
+  }
 });
 
 test('docs/api.md lists every code of a problem with its status', () => {
