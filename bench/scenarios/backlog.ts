@@ -36,9 +36,9 @@ interface BacklogRun {
 }
 
 /**
- * What a buried backlog costs the others: after as many events as will bury them, owed to nobody, eight live webhooks are
- * measured at a steady rate and under full load; then ten dead ones are owed `backlog` deliveries, all of them due, and the live ones are measured again. Then the server
- * is killed and started, with one delivery due to each live webhook.
+ * What a buried backlog costs the others: after as many events as will make it, owed to nobody, eight live webhooks are
+ * measured at a steady rate and under full load; then ten dead ones are owed `backlog` deliveries, all of them due, and
+ * the live ones are measured again. Then the server is killed and started, with one delivery due to each live webhook.
  */
 export async function measureBacklog(stage: Stage) {
   const runs: BacklogRun[] = [];
