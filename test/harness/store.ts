@@ -1,6 +1,19 @@
 import { onTestFinished } from 'vitest';
 import type { CommandOptions } from '../../src/app.commands.ts';
+import type { DeliveryFilter } from '../../src/deliveries/facets.store.ts';
 import { openBeside, openSqliteStore, type Store } from '../../src/store/index.ts';
+
+/** The filter that leaves nothing out of a list of deliveries. */
+export const ALL_DELIVERIES: DeliveryFilter = {
+  webhookId: null,
+  eventId: null,
+  eventType: null,
+  state: null,
+  errorCode: null,
+  status: null,
+  from: null,
+  to: null,
+};
 
 const THREAD_MODULE = new URL('../../bin/worker.js', import.meta.url);
 
