@@ -40,6 +40,14 @@ describe('sign-ins', () => {
     expect(draw(attempt(99))).toBe(0);
   });
 
+  test('from one IPv6 network count as from one address', () => {
+    const { draw, allowed } = stage();
+    const attempt = (n: number) => ({ account: `${n}@example.com`, address: `2001:db8:0:1::${n.toString(16)}` });
+    expect(allowed(40, attempt)).toBe(30);
+    expect(draw({ account: 'ada@example.com', address: '2001:db8:0:2::1' })).toBe(0);
+    expect(draw({ account: 'ada@example.com', address: 'no address' })).toBe(0);
+  });
+
   test('of other users from other addresses are not held up', () => {
     const { draw, allowed } = stage();
     allowed(20, () => ({ account: 'ada@example.com', address: '192.0.2.1' }));
