@@ -140,6 +140,19 @@ describe('the first start', () => {
   });
 });
 
+test('a server on a Node without Argon2 says so at the start, and works for API keys', async () => {
+  const without = 'import crypto from "node:crypto"; delete crypto.argon2;';
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(without)}`;
+  const server = await startServer({ env: { NODE_OPTIONS } });
+  await server.logged(({ level, msg }) => level === 'warn' && /nobody can sign in.*24\.7/.test(String(msg)));
+  expectProblem(await setUp(server, ADMIN_KEY), 409, 'conflict');
+  const body = { email: ADA.email, password: PASSWORD };
+  const answer = await server.call('POST', '/session', body, { key: null });
+  expectProblem(answer, 409, 'conflict');
+  expect(answer.body.detail).toMatch(/Node 24\.7 or newer/);
+  expect((await server.call('GET', '/session')).status).toBe(200);
+});
+
 describe('somebody who signs in', () => {
   const server = shareServer();
   const call: TestServer['call'] = (method, path, body, options) =>
