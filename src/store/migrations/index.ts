@@ -9,7 +9,8 @@ import { secretVersions } from './0008-secret-versions.ts';
 import { deliveryLog } from './0009-delivery-log.ts';
 import { breaker } from './0010-breaker.ts';
 import { certificates } from './0011-certificates.ts';
-import { shownCertificates } from './0012-shown-certificates.ts';
+import { users } from './0012-users.ts';
+import { shownCertificates } from './0013-shown-certificates.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
@@ -27,5 +28,6 @@ export const migrations: readonly Migration[] = [
   deliveryLog,
   breaker,
   certificates,
+  users,
   shownCertificates,
 ];
