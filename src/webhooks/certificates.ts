@@ -123,7 +123,9 @@ function createShownCertificates() {
     get: (by: Pick<ShownCertificate, 'webhookId' | 'shownBy'>) => byServer.get(keyOf(by)),
     set: (certificate: ShownCertificate) => byServer.set(keyOf(certificate), certificate),
     of: (webhookId: string) => keysOf(webhookId).flatMap((key) => byServer.get(key) ?? []),
-    forget: (webhookId: string) => keysOf(webhookId).forEach((key) => byServer.delete(key)),
+    forget(webhookId: string) {
+      for (const key of keysOf(webhookId)) byServer.delete(key);
+    },
   };
 }
 
