@@ -6,13 +6,13 @@ import { readSettings } from '../config/index.ts';
 import { findEventType } from '../events/index.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { systemRandom } from '../kernel/random.ts';
+import { parseSigningSecret, verifySignature } from '../kernel/verify-signature.ts';
 import { type End, runServer } from '../main.ts';
 import { type ApiClient, connect } from './api-client.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
 import { requestLines } from './listen.ts';
 import { type ReceivedRequest, type Receiver, startReceiver } from './listen-receiver.ts';
 import { printLines } from './output.ts';
-import { parseSigningSecret, verifySignature } from './verify-signature.ts';
 
 const EVENT_TYPE = 'transfer.completed';
 const ARRIVES_WITHIN_MS = 10_000;

@@ -1,11 +1,11 @@
 import { messageOf } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
+import { parseSigningSecret, type SigningSecret, verdictLine, verifySignature } from '../kernel/verify-signature.ts';
 import { type CommandIo, type ExitCode, wrongUsage } from './command-io.ts';
 import { type Judge, type ReceivedRequest, startReceiver } from './listen-receiver.ts';
 import { printable, printLines, readableBody } from './output.ts';
 import { openPublicKeys, type PublicKeys } from './public-keys.ts';
 import { readSecretFile, secretFromEnvironment } from './read-input.ts';
-import { parseSigningSecret, type SigningSecret, verdictLine, verifySignature } from './verify-signature.ts';
 
 export interface ListenOptions {
   port: number;
