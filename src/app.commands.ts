@@ -12,6 +12,7 @@ import { createEventSearch, createSearchIndex } from './events/search.store.ts';
 import { createFeedWrites } from './feed/feed.store.ts';
 import { keptAnswerPlace } from './http/once.ts';
 import { identityHandlers } from './identity/api-keys.store.ts';
+import { inboxHandlers } from './inbox/inboxes.store.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { keptAnswers } from './sealing/kept-answers.store.ts';
 import { sealingHandlers } from './sealing/sealed.store.ts';
@@ -92,5 +93,6 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     ...healthHandlers(),
     ...onceHandlers(),
     ...templateHandlers(),
+    ...inboxHandlers(),
   ];
 }

@@ -24,11 +24,12 @@ import {
   testUnsavedWebhook,
   testWebhook,
 } from './deliveries/index.ts';
-import { parseEgressAllow, parseProxy } from './egress/index.ts';
+import { parseEgressAllow, parseProxy, withOwnInboxes } from './egress/index.ts';
 import { createEvents, createIndexing, eventRoutes } from './events/index.ts';
 import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
 import { apiKeyRoutes, createAuthenticator, listApiKeys } from './identity/index.ts';
+import { inboxRoots, inboxRoutes, openInboxes, receivingRoutes } from './inbox/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { SetupError } from './kernel/errors.ts';
 import { createIds } from './kernel/ids.ts';
@@ -76,7 +77,9 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const clock = systemClock;
   const random = systemRandom;
   const ids = createIds(random);
-  const rules = parseEgressAllow(settings.egressAllow);
+  /** Where the built-in receivers are. Where the server listens is known only once it does. */
+  let ownInboxes: readonly string[] = [];
+  let rules = parseEgressAllow(settings.egressAllow);
 
   // Only now the folder is known to be ours.
   const store = await threads.store;
@@ -152,9 +155,10 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     onFault,
   });
   egress.onCertificate(expiryWatch.saw);
-  const checked = { store, directory, sealer: keyring, rules, templates, clock, instance: instance.facts };
+  const checked = { store, directory, sealer: keyring, rules: () => rules, templates, clock, instance: instance.facts };
   const webhooks = createWebhooks({ ...checked, ids, random });
   const defaults = createDefaultSettings(checked);
+  const inboxes = await openInboxes({ store, directory, clock, ids, roots: () => ownInboxes });
 
   /** The first delivery of a template should not have to wait until a thread has been started for it. */
   function warmTemplates(): void {
@@ -225,6 +229,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
 
   logRoutes(api, systemLog);
   ledgerRoutes(api, { store, directory });
+  inboxRoutes(api, { inboxes });
+  await receivingRoutes(api, { inboxes, clock });
   streamRoutes(api, {
     feed,
     clock,
@@ -238,6 +244,10 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   } catch (error) {
     throw new SetupError(`Waybill cannot listen on ${host}:${port}: ${(error as Error).message}`, { cause: error });
   }
+  const url = urlOf(api.server.address() as AddressInfo);
+  ownInboxes = inboxRoots({ baseUrl: settings.baseUrl, listening: url });
+  rules = withOwnInboxes(rules, ownInboxes);
+  egress.exempt(ownInboxes);
   try {
     await dispatcher.start();
     await replayLoop.start();
@@ -257,7 +267,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   }
 
   return {
-    url: urlOf(api.server.address() as AddressInfo),
+    url,
     log,
     async stop() {
       retention.stop();
