@@ -20,6 +20,7 @@ const MODULES = [
   'templates',
   'webhooks',
   'deliveries',
+  'inbox',
 ];
 
 /** What a small Waybill that keeps every rule imports, by file. */

@@ -38,7 +38,7 @@ export interface InboxChange {
   record: InboxRecord | null;
 }
 
-export const MOST_INBOXES = 50;
+const MOST_INBOXES = 50;
 
 const SELECT =
   'SELECT number, name, answer, version, created_at AS "createdAt", updated_at AS "updatedAt" FROM inboxes';
