@@ -80,7 +80,7 @@ function createJudge(secret: SigningSecret | null, publicKeys: PublicKeys | null
  * A request as people read it: the request line, its headers, its body (JSON indented), the signature's verdict and
  * the answer, with an empty line around the body and before the whole.
  */
-export function requestLines(request: ReceivedRequest): string[] {
+export function requestLines(request: Omit<ReceivedRequest, 'receivedAt'>): string[] {
   const headers = Object.entries(request.headers).map(([name, value]) => printable(`${name}: ${value}`));
   const body = request.body.length === 0 ? [] : ['', ...bodyText(request.body).split('\n')];
   return [
