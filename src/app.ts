@@ -29,7 +29,7 @@ import { createEvents, createIndexing, eventRoutes } from './events/index.ts';
 import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
 import { apiKeyRoutes, createAuthenticator, listApiKeys } from './identity/index.ts';
-import { inboxRoots, inboxRoutes, openInboxes, receivingRoutes } from './inbox/index.ts';
+import { inboxRoots, inboxRoutes, openInboxes, receiverExampleRoutes, receivingRoutes } from './inbox/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { SetupError } from './kernel/errors.ts';
 import { createIds } from './kernel/ids.ts';
@@ -230,6 +230,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   logRoutes(api, systemLog);
   ledgerRoutes(api, { store, directory });
   inboxRoutes(api, { inboxes });
+  receiverExampleRoutes(api);
   await receivingRoutes(api, { inboxes, clock });
   streamRoutes(api, {
     feed,

@@ -305,6 +305,7 @@ export const EXAMPLES: Record<string, Example> = {
     },
   },
 
+  'GET /api/v1/receiver-examples': { role: 'viewer', request: nothing },
   'GET /api/v1/inboxes': {
     role: 'viewer',
     request: async (server) => (await inboxName(server)) && {},

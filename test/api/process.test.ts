@@ -153,6 +153,7 @@ describe('a server that runs', () => {
         '/api/v1/deliveries/{id}/retry': ['post'],
         '/api/v1/deliveries/{id}/cancel': ['post'],
         '/api/v1/deliveries/export': ['get'],
+        '/api/v1/receiver-examples': ['get'],
         '/api/v1/inboxes': ['get'],
         '/api/v1/inboxes/{name}': ['delete', 'get', 'put'],
         '/api/v1/inboxes/{name}/requests': ['delete', 'get'],
