@@ -16,6 +16,8 @@ import { inboxHandlers } from './inbox/inboxes.store.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { keptAnswers } from './sealing/kept-answers.store.ts';
 import { sealingHandlers } from './sealing/sealed.store.ts';
+import { createCounting } from './statistics/counting.store.ts';
+import { statisticsHandlers } from './statistics/statistics.store.ts';
 import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
 import { onceHandlers } from './store/once.store.ts';
@@ -56,6 +58,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
   const search = createEventSearch();
   const searchIndex = createSearchIndex(clock);
   const errorTexts = createErrorTexts();
+  const counting = createCounting(clock);
   const deliveries = createDeliveryWrites({
     webhooks,
     errorTexts,
@@ -66,6 +69,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     tellRecovered: news.recovered,
     pauseGone: (tx: Tx, id: string, now: number) => pauseAndTell(tx, webhooks, news, { id, reason: 'gone', now }),
     onEnded: replays.complete,
+    onCancelled: counting.cancelled,
   });
   return [
     ...identityHandlers(),
@@ -87,12 +91,15 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
         await searchIndex.forget(tx, sequences);
         await deleteEvents(tx, sequences);
       },
+      onAttemptsDeleted: counting.pruned,
       monotonicMs: clock.monotonicMs,
     }),
     ...spaceHandlers(),
     ...healthHandlers(),
     ...onceHandlers(),
     ...templateHandlers(),
+    ...counting.handlers,
+    ...statisticsHandlers(),
     ...inboxHandlers(),
   ];
 }

@@ -36,6 +36,7 @@ import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { version } from './kernel/version.ts';
 import { createRotations, openKeyring, sealingRoutes } from './sealing/index.ts';
+import { createStatisticsKeeping, healthRoutes, statisticsRoutes } from './statistics/index.ts';
 import { createRecall, STORE_TROUBLE } from './store/index.ts';
 import { createSystemLog, type Log, logRoutes } from './system-log/index.ts';
 import { createTemplateRenderer, templateRoutes } from './templates/index.ts';
@@ -147,6 +148,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     onFault,
   });
   const indexing = createIndexing({ store, clock, onFault });
+  const { retentionDays } = settings;
+  const figures = createStatisticsKeeping({ store, clock, retentionDays, onFault });
   const expiryWatch = createExpiryWatch({
     store,
     directory,
@@ -210,6 +213,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     },
     DeliverySchema,
   });
+  healthRoutes(api, { store, directory, clock });
+  statisticsRoutes(api, { store, directory, clock });
   webhookRoutes(api, { webhooks, directory, clock, remove });
   templateRoutes(api, { store, templates, clock, instance: instance.facts });
   keySetRoutes(api, { directory, clock });
@@ -260,6 +265,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   retention.start();
   feed.start();
   indexing.start();
+  figures.start();
   expiryWatch.start();
   if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
     log.warn(
@@ -273,6 +279,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     async stop() {
       retention.stop();
       indexing.stop();
+      figures.stop();
       expiryWatch.stop();
       await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end(), templates.end()]);

@@ -21,6 +21,7 @@ const MODULES = [
   'webhooks',
   'deliveries',
   'inbox',
+  'statistics',
 ];
 
 /** What a small Waybill that keeps every rule imports, by file. */

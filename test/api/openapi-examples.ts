@@ -305,6 +305,15 @@ export const EXAMPLES: Record<string, Example> = {
     },
   },
 
+  'GET /api/v1/statistics': { role: 'viewer', request: () => ({ query: { bucket: 'day' } }) },
+  'GET /api/v1/statistics/backlog': { role: 'viewer', request: nothing },
+  'GET /api/v1/webhooks/health': {
+    role: 'viewer',
+    request: async (server) => (await webhookId(server)) && {},
+    fill: async (server) => ({ ids: await three(() => webhookId(server)), query: {} }),
+    idOf: (health) => health.webhookId,
+  },
+
   'GET /api/v1/receiver-examples': { role: 'viewer', request: nothing },
   'GET /api/v1/inboxes': {
     role: 'viewer',

@@ -10,6 +10,7 @@ import { deliveryLog } from './0009-delivery-log.ts';
 import { breaker } from './0010-breaker.ts';
 import { certificates } from './0011-certificates.ts';
 import { inboxes } from './0013-inboxes.ts';
+import { statistics } from './0014-statistics.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   breaker,
   certificates,
   inboxes,
+  statistics,
 ];
