@@ -1,3 +1,4 @@
+import { backlogHandlers } from './deliveries/backlog.store.ts';
 import { completeDelivery, createChange, DELIVERY_TOPIC } from './deliveries/changes.store.ts';
 import { createDeliveryWrites } from './deliveries/deliveries.store.ts';
 import { createErrorTexts } from './deliveries/error-texts.store.ts';
@@ -84,6 +85,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     ...replaySelectionHandlers({ matchWebhooks, wantsType, scopeKeys }),
     ...replayHandlers({ book: replays, webhooks, queue: deliveries.queue, change }),
     ...ledgerHandlers(),
+    ...backlogHandlers(),
     ...feed.handlers,
     ...retentionHandlers({
       errorTexts,

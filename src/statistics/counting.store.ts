@@ -20,13 +20,16 @@ export const pruneFigures = command<{ before: number; after: number }, number | 
 /** How far counting has come: the place of an attempt among all, in the order in which they were written. */
 const COUNTED_TO = 'statistics.counted_to';
 
+/** How long one step may read. An attempt takes some 10 µs. */
 const STEP_MS = 3;
 const STEP_ATTEMPTS = 400;
+/** How many hours of webhooks a step may have to write. Each takes some 45 µs. */
+const STEP_HOURS = 64;
 
 const READ_PROGRESS = 'SELECT value FROM settings WHERE name = ?';
 const WRITE_PROGRESS =
   'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value';
-const LAST = 'SELECT rowid AS place FROM attempts ORDER BY rowid DESC LIMIT 1';
+const LAST = 'SELECT MAX(rowid) AS place FROM attempts';
 // What an attempt came to is in its delivery while it is the latest that was settled, and else in its exchange, which may
 // be long.
 const NEXT = `SELECT a.rowid AS place, a.number, a.started_at AS "startedAt", a.duration_ms AS "durationMs", a.outcome,
@@ -108,7 +111,7 @@ async function countedTo(tx: ReadTx): Promise<number> {
 }
 
 async function lastPlace(tx: ReadTx): Promise<number> {
-  return (await tx.get<{ place: number }>(LAST))?.place ?? 0;
+  return (await tx.get<{ place: number | null }>(LAST))?.place ?? 0;
 }
 
 /** Whether there are attempts that have not been counted. */
@@ -119,15 +122,28 @@ export async function isBehind(tx: ReadTx): Promise<boolean> {
 /** The figures of some attempts, by webhook and hour. */
 function createSheet() {
   const sheet = new Map<string, { webhookNumber: number; hour: number; figures: Figures }>();
-  function count(webhookNumber: number, attempt: Attempt): void {
+
+  function countFor(webhookNumber: number, attempt: Attempt): void {
     const hour = hourOf(attempt.at);
     const key = `${webhookNumber} ${hour}`;
     const entry = sheet.get(key) ?? { webhookNumber, hour, figures: noFigures() };
     sheet.set(key, entry);
     countAttempt(entry.figures, attempt);
   }
-  return { count, entries: () => sheet.values() };
+
+  return {
+    /** Counts it, and returns it. */
+    count(attempt: Attempt): Attempt {
+      countFor(attempt.webhookNumber, attempt);
+      countFor(ALL_WEBHOOKS, attempt);
+      return attempt;
+    },
+    entries: () => sheet.values(),
+    size: () => sheet.size,
+  };
 }
+
+type Sheet = ReturnType<typeof createSheet>;
 
 async function noteHealth(tx: Tx, webhookNumber: number, attempts: readonly Attempt[]): Promise<void> {
   const kept = await tx.get<Health>(READ_HEALTH, webhookNumber);
@@ -160,27 +176,23 @@ export function createCounting({ monotonicMs }: { monotonicMs: () => number }): 
     const endsAtMs = monotonicMs() + STEP_MS;
     const start = await countedTo(tx);
     const attempts: Attempt[] = [];
+    const sheet = createSheet();
     let at = start;
     let isMore = true;
-    for (let count = 0; count < STEP_ATTEMPTS && monotonicMs() < endsAtMs; count += 1) {
+    while (attempts.length < STEP_ATTEMPTS && sheet.size() < STEP_HOURS && monotonicMs() < endsAtMs) {
       const row = await tx.get<AttemptRow>(NEXT, at);
       isMore = row !== undefined;
       if (row === undefined) break;
       // A connection test is none of what the webhook was owed.
-      if (row.sequence !== null) attempts.push(toAttempt(row));
+      if (row.sequence !== null) attempts.push(sheet.count(toAttempt(row)));
       at = row.place;
     }
-    await keep(tx, attempts);
+    await keep(tx, sheet, attempts);
     if (at > start) await tx.run(WRITE_PROGRESS, COUNTED_TO, String(at));
     return { isMore };
   }
 
-  async function keep(tx: Tx, attempts: readonly Attempt[]): Promise<void> {
-    const sheet = createSheet();
-    for (const attempt of attempts) {
-      sheet.count(attempt.webhookNumber, attempt);
-      sheet.count(ALL_WEBHOOKS, attempt);
-    }
+  async function keep(tx: Tx, sheet: Sheet, attempts: readonly Attempt[]): Promise<void> {
     for (const { webhookNumber, hour, figures } of sheet.entries()) await addToHour(tx, webhookNumber, hour, figures);
     const byWebhook = Map.groupBy(attempts, ({ webhookNumber }) => webhookNumber);
     for (const [webhookNumber, own] of byWebhook) await noteHealth(tx, webhookNumber, own);

@@ -1,3 +1,4 @@
+import { readBacklog, type WaitingOfWebhook } from '../deliveries/index.ts';
 import { type Api, Instant, nullable, strictObject } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Refusal } from '../kernel/errors.ts';
@@ -8,7 +9,7 @@ import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
 import { ALL_WEBHOOKS } from './figures.store.ts';
 import { addFigures, type Figures, HOUR_MS, noFigures } from './figures.ts';
 import { type Histogram, percentileOf } from './histogram.ts';
-import { readBacklog, readFigures, type Waiting } from './statistics.store.ts';
+import { readFigures } from './statistics.store.ts';
 
 interface Dependencies {
   store: Store;
@@ -194,7 +195,7 @@ function holdOf({ state, record }: Webhook, now: number): Hold | null {
   return record.holdUntil !== null && record.holdUntil > now ? 'retryAfter' : null;
 }
 
-function sumOf(waiting: readonly Waiting[], webhooks: ReadonlyMap<number, Webhook>, now: number) {
+function sumOf(waiting: readonly WaitingOfWebhook[], webhooks: ReadonlyMap<number, Webhook>, now: number) {
   const held: Record<Hold, number> = { disabled: 0, paused: 0, breakerOpen: 0, retryAfter: 0 };
   let [pending, retrying] = [0, 0];
   let oldest: number | null = null;
