@@ -42,6 +42,7 @@ import { createSystemLog, type Log, logRoutes } from './system-log/index.ts';
 import { createTemplateRenderer, templateRoutes } from './templates/index.ts';
 import {
   type Basis,
+  certificateRoutes,
   createDefaultSettings,
   createExpiryWatch,
   createWebhooks,
@@ -215,6 +216,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   });
   healthRoutes(api, { store, directory, clock });
   statisticsRoutes(api, { store, directory, clock });
+  certificateRoutes(api, { expiryWatch, clock });
   webhookRoutes(api, { webhooks, directory, clock, remove });
   templateRoutes(api, { store, templates, clock, instance: instance.facts });
   keySetRoutes(api, { directory, clock });

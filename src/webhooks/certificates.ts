@@ -11,6 +11,12 @@ import {
 } from './certificates.store.ts';
 import type { Webhook, WebhookDirectory } from './directory.ts';
 
+/** A certificate that webhooks depend on, and when it ends, in epoch milliseconds. */
+export interface WatchedCertificate {
+  certificate: CertificateInUse;
+  notAfter: number;
+}
+
 /** Looks at every certificate that webhooks depend on, and tells of each that expires soon. */
 export interface ExpiryWatch {
   /** Takes note of what a receiver has shown, unless it is known. `lane` is the webhook's id; any other is ignored. */
@@ -19,6 +25,8 @@ export interface ExpiryWatch {
   stop(): void;
   /** One look now. Returns how many warnings it has published. */
   look(): Promise<number>;
+  /** Every certificate that a webhook which may send depends on, in no order. */
+  inUse(): Promise<WatchedCertificate[]>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -53,11 +61,16 @@ export function createExpiryWatch(options: {
     isRead = true;
   }
 
-  async function look(): Promise<number> {
+  async function inUse(): Promise<WatchedCertificate[]> {
     if (!isRead) await readShown();
+    return certificatesInUse(directory.list(), shownBy);
+  }
+
+  async function look(): Promise<number> {
+    const watched = await inUse();
     const now = clock.now();
     let published = 0;
-    for (const { certificate, notAfter } of certificatesInUse(directory.list(), shownBy)) {
+    for (const { certificate, notAfter } of watched) {
       const days = dueWarning(notAfter, now);
       if (days === null || !(await store.run(warnOfExpiry, { certificate, days, now }))) continue;
       published += 1;
@@ -95,6 +108,7 @@ export function createExpiryWatch(options: {
 
   return {
     look,
+    inUse,
     saw(webhookId, origin, { sha256, subject, notAfter }) {
       const known = shownBy.get(webhookId);
       if (directory.get(webhookId) === null || (known?.sha256 === sha256 && known.origin === origin)) return;
@@ -115,17 +129,12 @@ function dueWarning(notAfter: number, now: number): number | null {
   return WARN_DAYS.find((days) => notAfter - now <= days * DAY_MS) ?? null;
 }
 
-interface Watched {
-  certificate: CertificateInUse;
-  notAfter: number;
-}
-
 /** Each certificate that a webhook which may send depends on, once, with all that use it. Pure. */
 function certificatesInUse(
   webhooks: readonly Webhook[],
   shownBy: ReadonlyMap<string, ReceiverCertificate>,
-): Iterable<Watched> {
-  const inUse = new Map<string, Watched>();
+): WatchedCertificate[] {
+  const inUse = new Map<string, WatchedCertificate>();
   for (const webhook of webhooks.filter(({ state }) => state !== 'disabled')) {
     const { id, name } = webhook.record;
     for (const { sha256, subject, notAfter } of certificatesOf(webhook, shownBy.get(id))) {
@@ -139,7 +148,7 @@ function certificatesInUse(
       }
     }
   }
-  return inUse.values();
+  return [...inUse.values()];
 }
 
 type Known = Pick<ReceiverCertificate, 'sha256' | 'subject' | 'notAfter'>;

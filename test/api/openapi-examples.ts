@@ -307,6 +307,7 @@ export const EXAMPLES: Record<string, Example> = {
 
   'GET /api/v1/statistics': { role: 'viewer', request: () => ({ query: { bucket: 'day' } }) },
   'GET /api/v1/statistics/backlog': { role: 'viewer', request: nothing },
+  'GET /api/v1/webhooks/certificates': { role: 'viewer', request: nothing },
   'GET /api/v1/webhooks/health': {
     role: 'viewer',
     request: async (server) => (await webhookId(server)) && {},

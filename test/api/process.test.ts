@@ -156,6 +156,7 @@ describe('a server that runs', () => {
         '/api/v1/statistics': ['get'],
         '/api/v1/statistics/backlog': ['get'],
         '/api/v1/webhooks/health': ['get'],
+        '/api/v1/webhooks/certificates': ['get'],
         '/api/v1/receiver-examples': ['get'],
         '/api/v1/inboxes': ['get'],
         '/api/v1/inboxes/{name}': ['delete', 'get', 'put'],
