@@ -26,7 +26,7 @@ async function openWatch(store: Store) {
   const sealer = createKeyring([new Uint8Array(32)]);
   const directory = await openDirectory(store, sealer);
   const ids = createIds(systemRandom);
-  const rules = parseEgressAllow('');
+  const rules = () => parseEgressAllow('');
   const unused = () => expect.unreachable('no webhook here has a template');
   const templates = { inspect: unused };
   const checks = { templates, instance: unused };

@@ -20,6 +20,8 @@ const MODULES = [
   'templates',
   'webhooks',
   'deliveries',
+  'inbox',
+  'statistics',
 ];
 
 /** What a small Waybill that keeps every rule imports, by file. */

@@ -1,5 +1,5 @@
 export { judgeUrl } from './address-guard.ts';
-export { type EgressRules, parseEgressAllow } from './allow-list.ts';
+export { type EgressRules, parseEgressAllow, withOwnInboxes } from './allow-list.ts';
 export { createAuthorizedSender } from './authorized-sender.ts';
 export type { Exchange, OutboundRequest, TlsTrouble } from './exchange.ts';
 export { parseProxy } from './proxy.ts';

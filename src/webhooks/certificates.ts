@@ -12,6 +12,12 @@ import {
 } from './certificates.store.ts';
 import type { Webhook, WebhookDirectory } from './directory.ts';
 
+/** A certificate that webhooks depend on, and when it ends, in epoch milliseconds. */
+export interface WatchedCertificate {
+  certificate: CertificateInUse;
+  notAfter: number;
+}
+
 /** Looks at every certificate that webhooks depend on, and tells of each that expires soon. */
 export interface ExpiryWatch {
   /**
@@ -23,6 +29,8 @@ export interface ExpiryWatch {
   stop(): void;
   /** One look now. Returns how many warnings it has published. */
   look(): Promise<number>;
+  /** Every certificate that a webhook which may send depends on, in no order. */
+  inUse(): Promise<WatchedCertificate[]>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -55,11 +63,16 @@ export function createExpiryWatch(options: {
     isRead = true;
   }
 
-  async function look(): Promise<number> {
+  async function inUse(): Promise<WatchedCertificate[]> {
     if (!isRead) await readShown();
+    return certificatesInUse(directory.list(), shown.of);
+  }
+
+  async function look(): Promise<number> {
+    const watched = await inUse();
     const now = clock.now();
     let published = 0;
-    for (const { certificate, notAfter } of certificatesInUse(directory.list(), shown.of)) {
+    for (const { certificate, notAfter } of watched) {
       const days = dueWarning(notAfter, now);
       if (days === null || !(await store.run(warnOfExpiry, { certificate, days, now }))) continue;
       published += 1;
@@ -97,6 +110,7 @@ export function createExpiryWatch(options: {
 
   return {
     look,
+    inUse,
     saw(lane, origin, { sha256, subject, notAfter }) {
       const { owner: webhookId, isOfTokens } = readLane(lane);
       const by = { webhookId, shownBy: isOfTokens ? 'token_endpoint' : 'receiver' } as const;
@@ -134,17 +148,12 @@ function dueWarning(notAfter: number, now: number): number | null {
   return WARN_DAYS.find((days) => notAfter - now <= days * DAY_MS) ?? null;
 }
 
-interface Watched {
-  certificate: CertificateInUse;
-  notAfter: number;
-}
-
 /** Each certificate that a webhook which may send depends on, once, with all that use it. Pure. */
 function certificatesInUse(
   webhooks: readonly Webhook[],
   shownTo: (webhookId: string) => readonly ShownCertificate[],
-): Iterable<Watched> {
-  const inUse = new Map<string, Watched>();
+): WatchedCertificate[] {
+  const inUse = new Map<string, WatchedCertificate>();
   for (const webhook of webhooks.filter(({ state }) => state !== 'disabled')) {
     const { id, name } = webhook.record;
     for (const { sha256, subject, notAfter } of certificatesOf(webhook, shownTo(id))) {
@@ -158,7 +167,7 @@ function certificatesInUse(
       }
     }
   }
-  return inUse.values();
+  return [...inUse.values()];
 }
 
 type Known = Pick<ShownCertificate, 'sha256' | 'subject' | 'notAfter'>;

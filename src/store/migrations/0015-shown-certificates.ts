@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts';
 
 /** A webhook may depend on two servers: its receiver, and the one that it gets its tokens from. */
 export const shownCertificates: Migration = {
-  number: 13,
+  number: 15,
   name: 'shown-certificates',
   statements: [
     // The certificate that each of them has shown last, and where. `shown_by` is `receiver` or `token_endpoint`.
