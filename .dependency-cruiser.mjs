@@ -20,6 +20,7 @@ const MAY_IMPORT = {
   templates: ['store', 'http', 'events', 'payloads'],
   webhooks: ['store', 'http', 'audit', 'sealing', 'events', 'payloads', 'templates', 'egress'],
   deliveries: ['store', 'http', 'audit', 'work', 'feed', 'events', 'webhooks', 'payloads', 'templates', 'egress'],
+  web: ['http'],
 };
 
 /** Modules that cause events. They know of no webhook: that keeps an event's truth apart from who is told. */

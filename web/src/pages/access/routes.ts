@@ -1,0 +1,35 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { signedInRoute } from '../../parents.tsx';
+import { type ListSearch, readListSearch } from '../list-search.ts';
+
+const apiKeysRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/administration/api-keys',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./api-keys-page.tsx'), 'ApiKeysPage'),
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/administration/users',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./users-page.tsx'), 'UsersPage'),
+});
+
+const sessionsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/administration/sessions',
+  validateSearch: (search: Record<string, unknown>): ListSearch & { userId?: string } => ({
+    ...readListSearch(search),
+    ...(typeof search.userId === 'string' ? { userId: search.userId } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./sessions-page.tsx'), 'SessionsPage'),
+});
+
+const instanceRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/settings/instance',
+  component: lazyRouteComponent(() => import('./instance-page.tsx'), 'InstancePage'),
+});
+
+export const accessRoutes = [apiKeysRoute, usersRoute, sessionsRoute, instanceRoute] as const;
