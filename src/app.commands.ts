@@ -11,7 +11,9 @@ import { scopeKeys } from './events/scope-keys.ts';
 import { createEventSearch, createSearchIndex } from './events/search.store.ts';
 import { createFeedWrites } from './feed/feed.store.ts';
 import { keptAnswerPlace } from './http/once.ts';
-import { identityHandlers } from './identity/api-keys.store.ts';
+import { apiKeyHandlers } from './identity/api-keys.store.ts';
+import { sessionHandlers } from './identity/sessions.store.ts';
+import { userHandlers } from './identity/users.store.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { keptAnswers } from './sealing/kept-answers.store.ts';
 import { sealingHandlers } from './sealing/sealed.store.ts';
@@ -67,7 +69,9 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     onEnded: replays.complete,
   });
   return [
-    ...identityHandlers(),
+    ...apiKeyHandlers(),
+    ...userHandlers(),
+    ...sessionHandlers(),
     ...eventHandlers(publish, search),
     ...searchIndex.handlers,
     ...instanceHandlers(),

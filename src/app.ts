@@ -29,7 +29,19 @@ import { parseEgressAllow, parseProxy } from './egress/index.ts';
 import { createEvents, createIndexing, eventRoutes } from './events/index.ts';
 import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
-import { apiKeyRoutes, createAuthenticator, listApiKeys } from './identity/index.ts';
+import {
+  apiKeyRoutes,
+  canHashPasswords,
+  createAuthenticator,
+  createPasswordHashes,
+  createSetup,
+  createSignIn,
+  listApiKeys,
+  pruneSessions,
+  sessionRoutes,
+  signInRoutes,
+  userRoutes,
+} from './identity/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { SetupError } from './kernel/errors.ts';
 import { createIds } from './kernel/ids.ts';
@@ -110,7 +122,17 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const directory = await openDirectory(store, keyring);
   const egress = threads.sender;
   const templates = createTemplateRenderer({ threadModule, clock });
-  const authenticator = createAuthenticator({ store, clock, bootstrapKey: secrets.apiKey });
+  const bootstrapKey = secrets.apiKey;
+  const authenticator = createAuthenticator({ store, clock, bootstrapKey, onFault });
+  const setup = createSetup({ store, random, bootstrapKey });
+  const hashes = createPasswordHashes(random);
+  const signIn = createSignIn({
+    ...{ store, clock, ids, random, setup, hashes, authenticator },
+    report({ isSignedIn, ...who }) {
+      if (isSignedIn) log.info(who, 'somebody signed in');
+      else log.warn(who, 'somebody gave a wrong password');
+    },
+  });
 
   const events = createEvents({ store, clock, ids });
   const dispatcher = createDispatcher({
@@ -140,7 +162,9 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     openBreakers: () => directory.list().filter(({ record }) => record.breaker !== null).length,
     insecure,
   });
-  const retention = createRetention({ store, clock, retentionDays: settings.retentionDays, onFault });
+  const { retentionDays, baseUrl } = settings;
+  const pruneSteps = [(now: number) => store.run(pruneSessions, { now })];
+  const retention = createRetention({ store, clock, retentionDays, pruneSteps, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
   const feed = createFeed({
     store,
@@ -186,7 +210,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
 
   const api = createServer({
     clock,
-    authenticate: (key) => authenticator.authenticate(key),
+    authenticate: authenticator.authenticate,
+    publicOrigin: baseUrl === null ? null : new URL(baseUrl).origin,
     onFault: (error, request) => log.error({ err: error, ...request }, 'request failed'),
     sealer: keyring,
     recall: createRecall(store),
@@ -195,6 +220,9 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const { dataDir, metricsPublic, environment } = settings;
   processRoutes(api, { store, dataDir, clock, metrics, metricsPublic, environment });
   apiKeyRoutes(api, { store, clock, ids, random, authenticator });
+  signInRoutes(api, { store, authenticator, setup, signIn, hashes, isSecure: baseUrl?.startsWith('https:') ?? false });
+  sessionRoutes(api, { store, clock, authenticator });
+  userRoutes(api, { store, clock, ids, hashes, authenticator });
   sealingRoutes(api, { rotate });
   eventRoutes(api, {
     events,
@@ -234,7 +262,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   streamRoutes(api, {
     feed,
     clock,
-    authenticate: (key) => authenticator.authenticate(key),
+    authenticate: authenticator.authenticate,
     states: DELIVERY_STATES,
   });
 
@@ -266,8 +294,19 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     );
   }
 
+  const url = urlOf(api.server.address() as AddressInfo);
+  const token = await setup.tokenToShow();
+  if (token !== null) {
+    systemLog.announce(
+      `there is no administrator yet; create one at ${baseUrl ?? url}/welcome?token=${token} (this link is good until the server stops)`,
+    );
+  }
+  if (!canHashPasswords()) {
+    log.warn(`nobody can sign in with a password on Node ${process.versions.node}: that needs 24.7 or newer`);
+  }
+
   return {
-    url: urlOf(api.server.address() as AddressInfo),
+    url,
     log,
     async stop() {
       retention.stop();

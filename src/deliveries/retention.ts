@@ -8,9 +8,12 @@ const FIRST_AFTER_MS = 60 * 1000;
 /** While others write, it takes a tenth of the store's time. */
 const BREATH = { idleMs: 5, busyMs: 40 };
 
+/** Deletes some of what is over at `now`, and returns how much that was: 0 when there is nothing left of it. */
+export type PruneStep = (now: number) => Promise<number>;
+
 /**
- * Deletes what is older than the retention, and kept answers of yesterday, once an hour and a little at a time, and gives
- * the room back.
+ * Deletes what is older than the retention, kept answers of yesterday, and what else is over, once an hour and a little
+ * at a time, and gives the room back.
  */
 export interface Retention {
   start(): void;
@@ -23,21 +26,20 @@ export function createRetention(options: {
   store: Store;
   clock: Clock;
   retentionDays: number;
+  /** Of other modules. */
+  pruneSteps?: readonly PruneStep[];
   onFault: (error: unknown) => void;
 }): Retention {
-  const { store, clock, retentionDays, onFault } = options;
+  const { store, clock, retentionDays, pruneSteps = [], onFault } = options;
+  const steps: readonly PruneStep[] = [(now) => store.run(pruneKeptAnswers, { now }), ...pruneSteps];
   let isStopped = false;
 
   const breath = createBreath(store, clock, BREATH);
 
   async function prune(): Promise<number> {
     const now = clock.now();
-    await pruneAnswers(now);
+    for (const step of steps) while (!isStopped && (await step(now)) > 0) await breath();
     return pruneEvents(now - retentionDays * DAY_MS);
-  }
-
-  async function pruneAnswers(now: number): Promise<void> {
-    while (!isStopped && (await store.run(pruneKeptAnswers, { now })) > 0) await breath();
   }
 
   async function pruneEvents(before: number): Promise<number> {

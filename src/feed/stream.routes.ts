@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import { type Actor, type Api, bearerToken, strictObject } from '../http/index.ts';
+import { type Api, type Authenticate, credentialsOf, strictObject } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Type } from '../kernel/type.ts';
 import type { Change, Feed, Follower, News } from './feed.ts';
@@ -8,8 +8,7 @@ import type { Change, Feed, Follower, News } from './feed.ts';
 interface Dependencies {
   feed: Feed;
   clock: Clock;
-  /** The actor behind a key, or null when it is not valid (any more). */
-  authenticate: (key: string) => Promise<Actor | null>;
+  authenticate: Authenticate;
   /** Every state that something in the stream can be in. */
   states: readonly string[];
 }
@@ -84,10 +83,10 @@ export function streamRoutes(api: Api, { feed, clock, authenticate, states }: De
     }
   }
 
-  /** Asked before each piece: a key that was deleted or has expired sees nothing more. */
-  async function isAllowed(request: FastifyRequest): Promise<boolean> {
-    const token = bearerToken(request.headers.authorization);
-    return token !== null && (await authenticate(token)) !== null;
+  /** Asked before each piece: a key that was deleted, or a session that has ended, sees nothing more. */
+  async function isAllowed({ headers }: FastifyRequest): Promise<boolean> {
+    const credentials = credentialsOf(headers);
+    return credentials !== null && (await authenticate(credentials)) !== null;
   }
 }
 

@@ -2,6 +2,7 @@ import { REFUSALS, type RefusalCode } from '../kernel/errors.ts';
 import { STATUS_CODES } from '../kernel/http-words.ts';
 import type { Role } from './actor.ts';
 import { API_PREFIX } from './api.ts';
+import { CSRF_HEADER, isUnsafe } from './forgery.ts';
 import { MAX_KEY_LENGTH } from './once.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 
@@ -20,7 +21,7 @@ interface Operation {
 
 /** What a route says of itself beside its schemas. */
 export interface Traits {
-  /** Who may call it; null: anyone, without a key. */
+  /** Who may call it; null: anyone, without a key or a session. */
   role: Role | null;
   /** What it may be refused with, beside what the conventions have for all routes of its kind. */
   problems: readonly RefusalCode[];
@@ -57,18 +58,26 @@ function withNullKind(value: unknown): unknown {
 }
 
 function describeOperation(operation: Operation, method: string, path: string, { role, problems }: Traits): void {
-  operation.security = role === null ? [] : [{ apiKey: [role] }];
+  operation.security = role === null ? [] : [{ apiKey: [role] }, { session: [role] }];
   describeSuccess(operation);
   if (operation.requestBody !== undefined) describeBody(operation.requestBody);
   if (hasEntityTag(operation)) addResponseHeader(operation, 'etag', 'EntityTag');
-  if (role === null) return;
-  if (method === 'post') {
-    operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/IdempotencyKey' }];
-    addResponseHeader(operation, 'idempotency-replayed', 'IdempotencyReplayed');
-  }
-  for (const status of statusesOf([...codesOf(operation, method, path), ...problems])) {
+  if (role === null && !path.startsWith(API_PREFIX)) return;
+  if (role !== null) describeCaller(operation, method);
+  for (const status of statusesOf([...codesOf(operation, method, path, role), ...problems])) {
     operation.responses[status] = { $ref: `#/components/responses/Problem${status}` };
   }
+}
+
+/** What belongs to requests of somebody whom we know. */
+function describeCaller(operation: Operation, method: string): void {
+  const add = (component: string): void => {
+    operation.parameters = [...(operation.parameters ?? []), { $ref: `#/components/parameters/${component}` }];
+  };
+  if (isUnsafe(method.toUpperCase())) add('CsrfToken');
+  if (method !== 'post') return;
+  add('IdempotencyKey');
+  addResponseHeader(operation, 'idempotency-replayed', 'IdempotencyReplayed');
 }
 
 function describeSuccess({ responses }: Operation): void {
@@ -106,14 +115,15 @@ function addResponseHeader({ responses }: Operation, name: string, component: st
 }
 
 /** What every operation of its kind may be refused with. */
-function codesOf(operation: Operation, method: string, path: string): RefusalCode[] {
-  const codes: RefusalCode[] = ['unauthorized', 'forbidden', 'internal_error'];
+function codesOf(operation: Operation, method: string, path: string, role: Role | null): RefusalCode[] {
+  const codes: RefusalCode[] = ['internal_error'];
+  if (role !== null) codes.push('unauthorized', 'forbidden');
   if (path.startsWith(API_PREFIX)) codes.push('validation_failed');
   if (path.includes('{')) codes.push('not_found');
   if (operation.requestBody !== undefined) codes.push('payload_too_large', 'unsupported_media_type');
   if (hasEntityTag(operation)) codes.push('precondition_failed');
   if (method !== 'get') codes.push('conflict', 'storage_unavailable');
-  if (method === 'post') codes.push('idempotency_mismatch');
+  if (method === 'post' && role !== null) codes.push('idempotency_mismatch');
   return codes;
 }
 
@@ -134,6 +144,13 @@ function components(): Record<string, object> {
     schemas: { Problem: problemSchema(codes) },
     responses: Object.fromEntries([...statuses].map((status) => [`Problem${status}`, problemResponse(status, codes)])),
     parameters: {
+      CsrfToken: {
+        name: CSRF_HEADER,
+        in: 'header',
+        required: false,
+        schema: { type: 'string' },
+        description: '`csrfToken` of GET /api/v1/session. Requests with a session must have it.',
+      },
       IdempotencyKey: {
         name: 'Idempotency-Key',
         in: 'header',

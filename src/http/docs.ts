@@ -3,6 +3,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { RouteOptions } from 'fastify';
 import type { Api } from './api.ts';
 import { type Document, describeConventions, type Traits } from './conventions.ts';
+import { SESSION_COOKIE } from './credentials.ts';
+import { CSRF_HEADER } from './forgery.ts';
 
 /** Adds the OpenAPI document and its page. Must be called, and awaited, before the routes it is to describe. */
 export async function addDocs(api: Api, version: string): Promise<void> {
@@ -23,6 +25,12 @@ export async function addDocs(api: Api, version: string): Promise<void> {
             scheme: 'bearer',
             description:
               'An API key. Operations name the role it needs; each role may do all that the ones before it may.',
+          },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: SESSION_COOKIE,
+            description: `What POST /api/v1/session gives a browser. Its user has a role as API keys have; what changes something needs the header ${CSRF_HEADER} too.`,
           },
         },
       },

@@ -38,24 +38,23 @@ export function ifMatch(request: FastifyRequest): AssertMatch {
  * For a GET of something with a tag: tells the tag, and answers 304 to a caller who knows it. A weak tag will do for
  * that. Source: RFC 9110 §13.1.2.
  */
-export function answerUnchanged(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-  const tag = tagOf(request);
-  if (isStale(request, tag)) done(staleTag());
-  else if (isKnown(request, tag)) reply.header('etag', tag).code(304).send();
-  else {
-    if (tag !== null) reply.header('etag', tag);
-    done();
-  }
+export async function answerUnchanged(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  const tag = await tagOf(request);
+  if (isStale(request, tag)) throw staleTag();
+  if (isKnown(request, tag)) return reply.header('etag', tag).code(304).send();
+  if (tag !== null) reply.header('etag', tag);
+  return undefined;
 }
 
 /** Puts 412 before 422: what else is wrong is for a caller to hear who knows what is there now. */
-export function staleBefore(refusal: Refusal, request: FastifyRequest): Refusal {
-  return refusal.status === 422 && isStale(request, tagOf(request)) ? staleTag() : refusal;
+export async function staleBefore(refusal: Refusal, request: FastifyRequest): Promise<Refusal> {
+  const mayBeStale = refusal.status === 422 && request.headers['if-match'] !== undefined;
+  return mayBeStale && isStale(request, await tagOf(request)) ? staleTag() : refusal;
 }
 
 /** The tag of what the request's path names, or null where that has none. */
-function tagOf(request: FastifyRequest): string | null {
-  return request.routeOptions.config.tag?.(request.params as Record<string, string>) ?? null;
+async function tagOf(request: FastifyRequest): Promise<string | null> {
+  return (await request.routeOptions.config.tag?.(request.params as Record<string, string>)) ?? null;
 }
 
 function isStale(request: FastifyRequest, tag: string | null): boolean {

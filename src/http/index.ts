@@ -1,5 +1,7 @@
-export { type Actor, bearerToken, ROLES, type Role } from './actor.ts';
+export { ACTOR_KINDS, type Actor, type Caller, ROLES, type Role } from './actor.ts';
+export { callerAddress } from './address.ts';
 export type { Api } from './api.ts';
+export { type Authenticate, type Credentials, credentialsOf, sessionCookie } from './credentials.ts';
 export { addDocs } from './docs.ts';
 export { type AssertMatch, entityTag, IfMatch, IfNoneMatch, ifMatch } from './entity-tags.ts';
 export { PageQuery, pageOf, pageRequest, SEARCHED_PAGES, SearchQuery } from './paging.ts';

@@ -25,6 +25,13 @@ export interface RequestOnce extends OnceKey {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * The body with what could be guessed from a plain hash of it, such as a password, in a form that costs much to try.
+     * The same each time for the same salt.
+     */
+    conceal?: (body: unknown, salt: string) => Promise<unknown>;
+  }
   interface FastifyRequest {
     /** The caller's `Idempotency-Key`: whatever a POST does must be done with it (`onlyOnce`). Null without the header. */
     once: RequestOnce | null;
@@ -47,12 +54,13 @@ export function addOnce(app: Api, { clock, sealer, recall }: OnceOptions): void 
   app.decorateRequest('heldBack', null);
 
   app.addHook('onRoute', (route) => {
-    if (route.method !== 'POST') return;
+    // Keys belong to their caller, and here there is none.
+    if (route.method !== 'POST' || route.config?.role === undefined) return;
     const { handler } = route;
     route.handler = function handleOnce(request, reply) {
       const key = idempotencyKeyOf(request);
       if (key === null) return handler.call(this, request, reply);
-      return alone(request, reply, onceKeyOf(request, key, clock.now()), () => handler.call(this, request, reply));
+      return alone(request, reply, key, () => handler.call(this, request, reply));
     };
   });
 
@@ -60,17 +68,21 @@ export function addOnce(app: Api, { clock, sealer, recall }: OnceOptions): void 
   async function alone(
     request: FastifyRequest,
     reply: FastifyReply,
-    once: OnceKey,
+    key: string,
     handle: () => unknown,
   ): Promise<unknown> {
-    const name = keptAnswerPlace(once);
+    const scope = scopeOf(request);
+    const name = keptAnswerPlace({ scope, key });
     if (underway.has(name)) {
       reply.header('retry-after', '1');
       throw new Refusal('conflict', 'A request with this Idempotency-Key is still under way. Ask again in a moment.');
     }
     underway.add(name);
     try {
-      request.once = await remember(once);
+      const { conceal } = request.routeOptions.config;
+      const body = conceal === undefined ? request.body : await conceal(request.body, name);
+      const now = clock.now();
+      request.once = await remember({ scope, key, fingerprint: fingerprintOf(request.url, body), now });
       if (request.once.kept === null && request.heldBack !== null) throw request.heldBack;
       request.heldBack = null;
       if (request.once.kept !== null) reply.header('idempotency-replayed', 'true');
@@ -108,15 +120,14 @@ export function idempotencyKeyOf(request: FastifyRequest): string | null {
   });
 }
 
+function scopeOf({ actor, method, url }: FastifyRequest): string {
+  return `${actor.id} ${method} ${url.split('?', 1)[0]}`;
+}
+
 /**
  * The body is hashed as it was understood, so white space and number spelling make no other request of it, and an
  * action without a body is the same as one with an empty object.
  */
-function onceKeyOf(request: FastifyRequest, key: string, now: number): OnceKey {
-  return {
-    scope: `${request.actor.id} ${request.method} ${request.url.split('?', 1)[0]}`,
-    key,
-    fingerprint: hash('sha256', `${request.url}\n${JSON.stringify(request.body ?? {})}`, 'base64url'),
-    now,
-  };
+function fingerprintOf(url: string, body: unknown): string {
+  return hash('sha256', `${url}\n${JSON.stringify(body ?? {})}`, 'base64url');
 }

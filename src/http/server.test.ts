@@ -13,6 +13,7 @@ test('who announces a body that is too large, and never sends it, hears so at on
     sealer: createKeyring([Buffer.alloc(32)]),
     recall: async () => null,
     authenticate: async () => null,
+    publicOrigin: null,
     onFault: (error) => faults.push(error),
   });
   app.post('/api/v1/anything', {}, async () => ({}));

@@ -2,9 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../kernel/clock.ts';
 import { Refusal, type RefusalCode } from '../kernel/errors.ts';
-import { type Actor, bearerToken, mayAct, type Role } from './actor.ts';
+import { type Actor, type Caller, type CallerSession, mayAct, type Role } from './actor.ts';
 import { API_PREFIX, type Api } from './api.ts';
+import { type Authenticate, type Credentials, credentialsOf } from './credentials.ts';
 import { answerUnchanged, staleBefore } from './entity-tags.ts';
+import { isUnsafe, refuseForeignPage, refuseWithoutToken } from './forgery.ts';
 import { addOnce, idempotencyKeyOf, type OnceOptions } from './once.ts';
 import { PROBLEM_TYPE, problemOf, refusalOf, tooLarge } from './problem.ts';
 import { readJson } from './read-json.ts';
@@ -16,24 +18,27 @@ type Find = (params: Record<string, string>) => unknown;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route; absent: anyone, without a key. */
+    /** Who may call the route; absent: anyone, without a key or a session. */
     role?: Role;
     /** Asked where more than the path may be wrong with a request. */
     find?: Find;
     /** The entity tag of what the path names as it is now, null when it is gone. A GET then sends it by itself. */
-    tag?: (params: Record<string, string>) => string | null;
+    tag?: (params: Record<string, string>) => string | null | Promise<string | null>;
     /** What it may be refused with, beside what every route of its kind may: for its description. */
     problems?: readonly RefusalCode[];
   }
   interface FastifyRequest {
     /** Who is asking. Set on every route that has a role. */
     actor: Actor;
+    /** The session it came with; null with an API key, and on routes without a role. */
+    session: CallerSession | null;
   }
 }
 
 export interface ServerOptions extends OnceOptions {
-  /** The actor behind a bearer token, or null when it is not a key of ours, or expired. */
-  authenticate: (token: string) => Promise<Actor | null>;
+  authenticate: Authenticate;
+  /** The origin of the public URL, where that is known: a browser's requests from there are our own pages'. */
+  publicOrigin: string | null;
   /** Told of every fault, with the request that met it. */
   onFault: (error: unknown, request: { method: string; url: string }) => void;
 }
@@ -55,6 +60,7 @@ export function createServer(options: ServerOptions): Api {
   }).withTypeProvider<TypeBoxTypeProvider>() as Api;
 
   app.decorateRequest('actor', null as unknown as Actor);
+  app.decorateRequest('session', null);
   const changed = readJson(app);
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const check = createCheck(schema as object, httpPart === 'body' ? 'body' : 'query');
@@ -69,10 +75,12 @@ export function createServer(options: ServerOptions): Api {
 
   app.addHook('onRequest', async (request) => {
     const { role, find } = request.routeOptions.config;
-    if (role === undefined) return;
-    request.actor = await actorOf(request, options.authenticate);
-    if (!mayAct(request.actor, role)) {
-      throw new Refusal('forbidden', `This needs a key with the role ${role}; this one has ${request.actor.role}.`);
+    if (role === undefined) return refuseForeignSignIn(request, options);
+    const { actor, session } = await callerOf(request, options);
+    request.actor = actor;
+    request.session = session;
+    if (!mayAct(actor, role)) {
+      throw new Refusal('forbidden', `This needs the role ${role}; yours is ${actor.role}.`);
     }
     if (find !== undefined && mayBeRefused(request)) await findOrHoldBack(request, find);
   });
@@ -81,11 +89,15 @@ export function createServer(options: ServerOptions): Api {
     if (route.method === 'GET' && route.config?.tag !== undefined) route.preHandler = answerUnchanged;
   });
 
-  app.setErrorHandler((error, request, reply) => answerError(inOrder(error, request), request, reply));
+  app.setErrorHandler(async (error, request, reply) => {
+    const refusal = refusalOf(inOrder(error, request));
+    return answerError(refusal === null ? error : await staleBefore(refusal, request), request, reply);
+  });
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const refusal = request.heldBack ?? staleBefore(refusalOf(error) ?? faultOf(error, request), request);
+    const refusal = request.heldBack ?? refusalOf(error) ?? faultOf(error, request);
     if (refusal.status === 503) reply.header('retry-after', '1');
+    if (refusal.retryAfterS !== null) reply.header('retry-after', String(refusal.retryAfterS));
     if (refusal.status === 413) hearOut(request, reply);
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply
@@ -110,7 +122,7 @@ export function createServer(options: ServerOptions): Api {
     return new Refusal('internal_error', 'This is a mistake in Waybill. The server log says more.');
   }
 
-  refuseUnknownRoutes(app, options.authenticate);
+  refuseUnknownRoutes(app, options);
   closeConnectionsWithServer(app, options.clock);
   return app;
 }
@@ -135,18 +147,35 @@ function closeConnectionsWithServer(app: Api, clock: Clock): void {
   }
 }
 
-async function actorOf(request: FastifyRequest, authenticate: ServerOptions['authenticate']): Promise<Actor> {
-  const token = bearerToken(request.headers.authorization);
-  const actor = token === null ? null : await authenticate(token);
-  if (actor === null) {
-    throw new Refusal(
-      'unauthorized',
-      token === null
-        ? 'Send an API key as `Authorization: Bearer <key>`. `waybill api-key create` makes one.'
-        : 'This API key is not known, or has expired.',
-    );
+type Door = Pick<ServerOptions, 'authenticate' | 'publicOrigin'>;
+
+async function callerOf(request: FastifyRequest, { authenticate, publicOrigin }: Door): Promise<Caller> {
+  const { method, headers } = request;
+  const credentials = credentialsOf(headers);
+  const caller = credentials === null ? null : await authenticate(credentials);
+  if (caller === null) throw new Refusal('unauthorized', adviceFor(credentials));
+  // A browser sends its cookie along with whatever any page has it ask for.
+  if (caller.session !== null && isUnsafe(method)) {
+    refuseForeignPage(headers, publicOrigin);
+    refuseWithoutToken(headers, caller.session.csrfToken);
   }
-  return actor;
+  return caller;
+}
+
+function adviceFor(credentials: Credentials | null): string {
+  switch (credentials?.kind) {
+    case 'api_key':
+      return 'This API key is not known, or has expired.';
+    case 'session':
+      return 'This session has ended. Sign in again.';
+    case undefined:
+      return 'Send an API key as `Authorization: Bearer <key>`, or sign in. `waybill api-key create` makes a key.';
+  }
+}
+
+/** Nobody is to be signed in by a page of another site, as whomever that chooses. */
+function refuseForeignSignIn({ method, url, headers }: FastifyRequest, { publicOrigin }: Door): void {
+  if (isUnsafe(method) && url.startsWith(API_PREFIX)) refuseForeignPage(headers, publicOrigin);
 }
 
 /** Whether there is anything to judge after the path. A bare read is not: its handler finds nothing by itself. */
@@ -200,8 +229,8 @@ function refuseUnknownParameters(app: Api): void {
   });
 }
 
-/** 401 without a key, 405 where only the method is wrong, 404 for the rest. */
-function refuseUnknownRoutes(app: Api, authenticate: ServerOptions['authenticate']): void {
+/** 401 for nobody we know, 405 where only the method is wrong, 404 for the rest. */
+function refuseUnknownRoutes(app: Api, door: Door): void {
   const methodsByPath = new Map<string, Set<string>>();
   app.addHook('onRoute', (route) => {
     const methods = methodsByPath.get(route.url) ?? new Set();
@@ -210,7 +239,7 @@ function refuseUnknownRoutes(app: Api, authenticate: ServerOptions['authenticate
   });
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0] as string;
-    if (path.startsWith(API_PREFIX)) await actorOf(request, authenticate);
+    if (path.startsWith(API_PREFIX)) await callerOf(request, door);
     const fitting = [...methodsByPath].filter(([pattern]) => isSamePath(pattern, path));
     const methods = new Set(fitting.flatMap(([, ofPattern]) => [...ofPattern]));
     if (methods.size === 0) {

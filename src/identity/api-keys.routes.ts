@@ -8,7 +8,8 @@ import type { Random } from '../kernel/random.ts';
 import { Type } from '../kernel/type.ts';
 import { onlyOnce, type Store } from '../store/index.ts';
 import { type ApiKeyRow, createApiKey, deleteApiKey, hasApiKey, listApiKeys } from './api-keys.store.ts';
-import { type Authenticator, hashApiKey, makeApiKey } from './api-keys.ts';
+import { hashApiKey, makeApiKey } from './api-keys.ts';
+import type { Authenticator } from './authenticator.ts';
 
 const RoleSchema = Type.Enum([...ROLES]);
 

@@ -34,7 +34,7 @@ export async function readApiKeys(tx: ReadTx): Promise<ApiKeyRow[]> {
   return tx.all<ApiKeyRow>(`SELECT ${COLUMNS} FROM api_keys ORDER BY id DESC`);
 }
 
-export function identityHandlers(): Handler[] {
+export function apiKeyHandlers(): Handler[] {
   return [
     handleCommand(createApiKey, async (tx, key) => {
       await tx.run(INSERT_API_KEY, key.id, key.name, key.role, key.hash, key.createdAt, key.expiresAt);

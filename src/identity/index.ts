@@ -1,3 +1,11 @@
 export { apiKeyRoutes } from './api-keys.routes.ts';
 export { type ApiKeyRow, DELETE_API_KEY, INSERT_API_KEY, listApiKeys, readApiKeys } from './api-keys.store.ts';
-export { createAuthenticator, hashApiKey, makeApiKey } from './api-keys.ts';
+export { hashApiKey, makeApiKey } from './api-keys.ts';
+export { createAuthenticator } from './authenticator.ts';
+export { canHashPasswords, createPasswordHashes } from './password-hashes.ts';
+export { sessionRoutes } from './sessions.routes.ts';
+export { pruneSessions } from './sessions.store.ts';
+export { createSetup } from './setup.ts';
+export { signInRoutes } from './sign-in.routes.ts';
+export { createSignIn } from './sign-in.ts';
+export { userRoutes } from './users.routes.ts';

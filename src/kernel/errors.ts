@@ -4,8 +4,8 @@
  */
 export const REFUSALS = {
   validation_failed: { status: 400, title: 'The request is not valid' },
-  unauthorized: { status: 401, title: 'A valid API key is needed' },
-  forbidden: { status: 403, title: 'This API key may not do that' },
+  unauthorized: { status: 401, title: 'A valid API key or session is needed' },
+  forbidden: { status: 403, title: 'This caller may not do that' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'That method is not offered here' },
   conflict: { status: 409, title: 'The state does not allow that' },
@@ -37,12 +37,19 @@ export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly status: number;
   readonly errors: readonly FieldError[];
+  /** After how many seconds it is worth asking again, where that is known. */
+  readonly retryAfterS: number | null;
 
-  constructor(code: RefusalCode, detail: string, options: { status?: number; errors?: readonly FieldError[] } = {}) {
+  constructor(
+    code: RefusalCode,
+    detail: string,
+    options: { status?: number; errors?: readonly FieldError[]; retryAfterS?: number } = {},
+  ) {
     super(detail);
     this.code = code;
     this.status = options.status ?? REFUSALS[code].status;
     this.errors = options.errors ?? [];
+    this.retryAfterS = options.retryAfterS ?? null;
   }
 }
 

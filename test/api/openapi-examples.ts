@@ -1,23 +1,37 @@
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
-import type { Answer, TestServer } from '../harness/server.ts';
+import { ADMIN_KEY, type Answer, type TestServer } from '../harness/server.ts';
+import { rowsOf, runOn } from '../harness/store.ts';
 import type { Role } from './openapi-document.ts';
-import { createWebhook, deliveryInState, ownId, ownType, publish } from './stage.ts';
+import {
+  createUser,
+  createWebhook,
+  deliveryInState,
+  newPerson,
+  ownId,
+  ownType,
+  PASSWORD,
+  publish,
+  signIn,
+} from './stage.ts';
 
 /** A request to an operation; `params` take the places of the path. */
 export interface Request {
   params?: Record<string, string>;
   query?: Record<string, string>;
   body?: unknown;
+  /** Those of somebody signed in, for what is no API key's to do. */
+  headers?: Record<string, string>;
 }
 
 /** What the walk must know of an operation that its description cannot tell. */
 export interface Example {
   /** Who may call it, by the table of roles; null: anyone, without a key. */
   role: Role | null;
-  /** A request that succeeds. Makes whatever it is about, each time anew. */
-  request(server: TestServer): Promise<Request> | Request;
+  /** A request that succeeds, of a caller with the role. Makes whatever it is about, each time anew. */
+  request(server: TestServer, role?: Role): Promise<Request> | Request;
   /** For a POST with parameters or a body: the same, asking for something else. */
   other?(request: Request): Request;
   /** For a POST with a body: one that is well-formed and cannot be accepted. */
@@ -50,6 +64,10 @@ async function pausedWebhook(server: TestServer, type = ownType()): Promise<{ id
 
 async function apiKeyId(server: TestServer): Promise<string> {
   return (await server.call('POST', '/api-keys', { name: ownId(), role: 'viewer' })).body.id;
+}
+
+function newUser(settings: object = {}) {
+  return { email: `${ownId()}@example.com`, name: ownId(), role: 'viewer', password: PASSWORD, ...settings };
 }
 
 /** A delivery that waits until its webhook is resumed. */
@@ -100,6 +118,13 @@ function statesSeen(request: Request, state: unknown): number {
   return states.size;
 }
 
+/** The user whose session a request comes with. */
+const PASSWORD_OF = 'SELECT password_hash FROM users JOIN sessions ON users.id = user_id WHERE hash = ?';
+
+function sessionIn({ headers }: Request): string {
+  return hash('sha256', headers?.cookie?.slice('waybill_session='.length) ?? '', 'hex');
+}
+
 async function three<T>(make: () => Promise<T>): Promise<T[]> {
   return [await make(), await make(), await make()];
 }
@@ -109,6 +134,7 @@ function withBody({ body, ...request }: Request, members: object): Request {
 }
 
 const nothing = () => ({});
+const ofUser = async (server: TestServer) => ({ params: { id: (await createUser(server)).id } });
 const ofWebhook = async (server: TestServer) => ({ params: { id: await webhookId(server) } });
 
 /** One entry for each operation of the document. */
@@ -116,6 +142,7 @@ export const EXAMPLES: Record<string, Example> = {
   'GET /healthz': { role: null, request: nothing },
   'GET /readyz': { role: null, request: nothing },
   'GET /metrics': { role: 'viewer', request: nothing },
+  'GET /api/v1/about': { role: 'viewer', request: nothing },
   'GET /.well-known/jwks.json': { role: null, request: nothing },
 
   'POST /api/v1/api-keys': {
@@ -137,6 +164,68 @@ export const EXAMPLES: Record<string, Example> = {
     role: 'admin',
     request: async (server) => ({ params: { id: await apiKeyId(server) } }),
   },
+
+  'GET /api/v1/setup': { role: null, request: nothing },
+  'POST /api/v1/setup': {
+    role: null,
+    request(server) {
+      runOn(server.dataDir, 'DELETE FROM users');
+      const { role: _role, ...user } = newUser();
+      return { body: { token: ADMIN_KEY, ...user } };
+    },
+  },
+  'POST /api/v1/session': {
+    role: null,
+    request: async (server) => ({ body: { email: (await createUser(server)).email, password: PASSWORD } }),
+  },
+  'GET /api/v1/session': { role: 'viewer', request: nothing },
+  'DELETE /api/v1/session': { role: 'viewer', request: nothing },
+  'POST /api/v1/session/password': {
+    role: 'viewer',
+    async request(server, role) {
+      const { headers } = await newPerson(server, role);
+      return { headers, body: { currentPassword: PASSWORD, newPassword: 'another password' } };
+    },
+    other: (request) => withBody(request, { currentPassword: 'another password', newPassword: 'yet another one' }),
+    refused: (request) => withBody(request, { newPassword: 'short' }),
+    effects: async (server, request) =>
+      statesSeen(request, JSON.stringify(rowsOf(server.dataDir, PASSWORD_OF, sessionIn(request)))),
+  },
+  'GET /api/v1/sessions': {
+    role: 'viewer',
+    request: nothing,
+    async fill(server) {
+      const { id: userId, email } = await createUser(server);
+      return { ids: await three(async () => (await signIn(server, email)).sessionId), query: { userId } };
+    },
+  },
+  'DELETE /api/v1/sessions/{id}': {
+    role: 'viewer',
+    async request(server, role) {
+      const { email, headers } = await newPerson(server, role);
+      return { params: { id: (await signIn(server, email)).sessionId }, headers };
+    },
+  },
+
+  'POST /api/v1/users': {
+    role: 'admin',
+    request: () => ({ body: newUser() }),
+    other: (request) => withBody(request, { email: `${ownId()}@example.com` }),
+    refused: (request) => withBody(request, { email: 'nobody' }),
+    effects: async (server, { body }) =>
+      rowsOf(server.dataDir, 'SELECT id FROM users WHERE email = ?', (body as { email: string }).email).length,
+  },
+  'GET /api/v1/users': {
+    role: 'admin',
+    request: async (server) => (await createUser(server)) && {},
+    fill: async (server) => ({ ids: await three(async () => (await createUser(server)).id), query: {} }),
+  },
+  'GET /api/v1/users/{id}': { role: 'admin', request: ofUser },
+  'PATCH /api/v1/users/{id}': {
+    role: 'admin',
+    request: async (server) => ({ ...(await ofUser(server)), body: { name: 'another' } }),
+  },
+  'DELETE /api/v1/users/{id}': { role: 'admin', request: ofUser },
 
   'POST /api/v1/keys/rotate': {
     role: 'admin',

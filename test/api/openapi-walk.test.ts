@@ -38,13 +38,15 @@ interface SendOptions {
 
 /** Sends a request to an operation. Whatever comes back must be what the document says of that status. */
 async function send(operation: Operation, request: Request, options: SendOptions = {}): Promise<Answer> {
-  const { key = ADMIN_KEY, idempotencyKey, ifMatch, raw, contentType = 'application/json' } = options;
-  const { params = {}, query = {}, body } = request;
+  const { params = {}, query = {}, body, headers } = request;
+  const { idempotencyKey, ifMatch, raw, contentType = 'application/json' } = options;
+  const { key = headers === undefined ? ADMIN_KEY : null } = options;
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => params[name] ?? 'none');
   const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
   const response = await fetch(`${server().url}${path}?${new URLSearchParams(query)}`, {
     method: operation.method,
     headers: {
+      ...headers,
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
       ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
@@ -148,11 +150,12 @@ describe('the document', () => {
     );
   });
 
-  test.each(ofApi)('says of %s what it may be refused with', (name) => {
+  test.each(ofApi)('says of %s what it may be refused with', (name, { role }) => {
     const operation = api.find(name);
     const takesBody = operation.requestBody !== undefined;
     const expected = [
-      ...[400, 401, 403, 500],
+      ...[400, 500],
+      ...(role === null ? [] : [401, 403]),
       ...(name.includes('{') ? [404] : []),
       ...(takesBody ? [413, 415, 422] : []),
       ...(operation.method === 'GET' ? [] : [409, 503]),
@@ -222,9 +225,11 @@ describe('who may call', () => {
     const operation = api.find(name);
     for (const role of ROLES) {
       const mayAct = ROLES.indexOf(role) >= ROLES.indexOf(least as Role);
-      const sent = await request(server());
-      if (mayAct) await succeed(operation, sent, { key: keys[role] });
-      else await refuse(operation, sent, [403, 'forbidden'], { key: keys[role] });
+      const sent = await request(server(), role);
+      // What is for people alone comes with a session.
+      const caller = sent.headers === undefined ? { key: keys[role] } : {};
+      if (mayAct) await succeed(operation, sent, caller);
+      else await refuse(operation, sent, [403, 'forbidden'], caller);
     }
   });
 
@@ -285,7 +290,10 @@ describe('what is refused', () => {
 });
 
 describe('POST with an Idempotency-Key', () => {
-  test.each(ofMethod('POST'))(
+  /** Keys belong to their caller: those without one have none. */
+  const repeatable = ofMethod('POST').filter(([, { role }]) => role !== null);
+
+  test.each(repeatable)(
     '%s: the same request again has the same answer and no second effect',
     async (name, example) => {
       const operation = api.find(name);
@@ -306,7 +314,7 @@ describe('POST with an Idempotency-Key', () => {
     },
   );
 
-  test.each(ofMethod('POST'))('%s: another request under the same key is refused', async (name, { request, other }) => {
+  test.each(repeatable)('%s: another request under the same key is refused', async (name, { request, other }) => {
     const operation = api.find(name);
     // Of an action that takes no parameters there is no other request.
     if (!hasChoice(operation)) return;
@@ -318,7 +326,7 @@ describe('POST with an Idempotency-Key', () => {
     await succeed(operation, other(sent), { idempotencyKey: ownId() });
   });
 
-  test.each(ofMethod('POST'))('%s: a refused request leaves the key free', async (name, example) => {
+  test.each(repeatable)('%s: a refused request leaves the key free', async (name, example) => {
     const operation = api.find(name);
     const idempotencyKey = ownId();
     const request = await example.request(server());
@@ -333,7 +341,7 @@ describe('POST with an Idempotency-Key', () => {
     expect(accepted.headers.get('idempotency-replayed')).toBeNull();
   });
 
-  test.each(ofMethod('POST'))('%s: a key that is too long is refused', async (name, { request }) => {
+  test.each(repeatable)('%s: a key that is too long is refused', async (name, { request }) => {
     const idempotencyKey = 'k'.repeat(256);
     await refuse(api.find(name), await request(server()), [400, 'validation_failed'], { idempotencyKey });
   });

@@ -129,6 +129,13 @@ describe('a server that runs', () => {
         '/metrics': ['get'],
         '/.well-known/jwks.json': ['get'],
         '/api/v1/about': ['get'],
+        '/api/v1/setup': ['get', 'post'],
+        '/api/v1/session': ['delete', 'get', 'post'],
+        '/api/v1/session/password': ['post'],
+        '/api/v1/sessions': ['get'],
+        '/api/v1/sessions/{id}': ['delete'],
+        '/api/v1/users': ['get', 'post'],
+        '/api/v1/users/{id}': ['delete', 'get', 'patch'],
         '/api/v1/api-keys': ['get', 'post'],
         '/api/v1/api-keys/{id}': ['delete'],
         '/api/v1/events': ['get', 'post'],
@@ -171,7 +178,7 @@ describe('a server that runs', () => {
             expect.arrayContaining(inPath.map((parameter) => expect.objectContaining(parameter))),
           );
           const successes = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
-          expect(successes, what).toEqual([expect.stringMatching(method === 'delete' ? /^204$/ : /^20[012]$/)]);
+          expect(successes, what).toEqual([expect.stringMatching(method === 'delete' ? /^204$/ : /^20[0124]$/)]);
         }
       }
     });
@@ -197,8 +204,14 @@ describe('a server that runs', () => {
       expect(paths['/healthz'].get.security).toEqual([]);
       expect(paths['/readyz'].get.security).toEqual([]);
       expect(paths['/.well-known/jwks.json'].get.security).toEqual([]);
-      expect(paths['/metrics'].get.security).toEqual([{ apiKey: ['viewer'] }]);
-      expect(paths['/api/v1/events'].post.security).toEqual([{ apiKey: ['operator'] }]);
+      expect(components.securitySchemes.session).toMatchObject({
+        type: 'apiKey',
+        in: 'cookie',
+        name: 'waybill_session',
+      });
+      expect(paths['/metrics'].get.security).toEqual([{ apiKey: ['viewer'] }, { session: ['viewer'] }]);
+      expect(paths['/api/v1/events'].post.security).toEqual([{ apiKey: ['operator'] }, { session: ['operator'] }]);
+      expect(paths['/api/v1/session'].post.security).toEqual([]);
     });
 
     /** Every value under a member named `schema`. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { Respond } from '../harness/receiver.ts';
-import type { Answer, TestServer } from '../harness/server.ts';
+import type { Answer, CallOptions, TestServer } from '../harness/server.ts';
 
 /** How long a test waits for something to become true before it gives up. */
 const PATIENCE_MS = 10_000;
@@ -26,6 +26,57 @@ export async function createWebhook(server: TestServer, settings: object) {
     await server.call('DELETE', `/webhooks/${created.body.id}`).catch(() => null);
   });
   return created.body;
+}
+
+/** Long enough, and nobody's. */
+export const PASSWORD = 'the password of a test';
+
+/** Somebody who is signed in, in a browser of their own. */
+export interface Person {
+  userId: string;
+  sessionId: string;
+  email: string;
+  /** What their browser, and their pages, send along. */
+  headers: { cookie: string; 'x-csrf-token': string };
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
+}
+
+/** The value of the session's cookie in an answer, or null. */
+export function sessionCookieOf({ headers }: Answer): string | null {
+  return /^waybill_session=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? null;
+}
+
+/** Creates a user with the role. */
+export async function createUser(server: TestServer, role = 'viewer', more: object = {}) {
+  const user = { email: `${ownId()}@example.com`, name: 'of a test', role, password: PASSWORD, ...more };
+  const created = await server.call('POST', '/users', user);
+  expect(created.body).not.toHaveProperty('code');
+  expect(created.status).toBe(201);
+  return created.body;
+}
+
+/** Signs a user in. */
+export async function signIn(server: TestServer, email: string, password = PASSWORD): Promise<Person> {
+  const answer = await server.call('POST', '/session', { email, password }, { key: null });
+  expect(answer.body).not.toHaveProperty('code');
+  expect(answer.status).toBe(201);
+  return personOf(server, answer);
+}
+
+/** Whom an answer has signed in. */
+export async function personOf(server: TestServer, answer: Answer): Promise<Person> {
+  const { actor, csrfToken } = answer.body;
+  const headers = { cookie: `waybill_session=${sessionCookieOf(answer)}`, 'x-csrf-token': csrfToken };
+  const call: Person['call'] = (method, path, body, options) =>
+    server.call(method, path, body, { key: null, ...options, headers: { ...headers, ...options?.headers } });
+  const { items } = (await call('GET', '/sessions?limit=250')).body;
+  const { id: sessionId } = items.find(({ isCurrent }: { isCurrent: boolean }) => isCurrent);
+  return { userId: actor.id, sessionId, email: actor.email, headers, call };
+}
+
+/** A new user with the role, signed in. */
+export async function newPerson(server: TestServer, role = 'viewer'): Promise<Person> {
+  return signIn(server, (await createUser(server, role)).email);
 }
 
 /** Publishes an event and returns its id. */

@@ -28,3 +28,13 @@ export function rowsOf<R>(folder: string, sql: string, ...params: (string | numb
     connection.close();
   }
 }
+
+/** Runs a statement on the database of a data folder, beside whoever has it open. */
+export function runOn(folder: string, sql: string, ...params: (string | number)[]): void {
+  const connection = openBeside(folder);
+  try {
+    connection.run(sql, params);
+  } finally {
+    connection.close();
+  }
+}

@@ -9,6 +9,7 @@ import { secretVersions } from './0008-secret-versions.ts';
 import { deliveryLog } from './0009-delivery-log.ts';
 import { breaker } from './0010-breaker.ts';
 import { certificates } from './0011-certificates.ts';
+import { users } from './0012-users.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   deliveryLog,
   breaker,
   certificates,
+  users,
 ];

@@ -235,6 +235,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -304,7 +306,10 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
                 path: {
                     id: string;
                 };
@@ -333,6 +338,741 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first administrator is still to be created */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            needed: boolean;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        /**
+         * Create the first administrator, and sign in as them
+         * @description With the token of the link that the server prints at its start, or with WAYBILL_API_KEY where that is set.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        token: string;
+                        email: string;
+                        name: string;
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            actor: {
+                                /** @enum {unknown} */
+                                kind: "user" | "api_key";
+                                id: string;
+                                name: string;
+                                /** @description Null for an API key. */
+                                email: string | null;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                            };
+                            /** @description Goes into `x-csrf-token` of every request that changes something. Null with an API key. */
+                            csrfToken: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When the session ends unless it is used again before.
+                             */
+                            expiresAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                410: components["responses"]["Problem410"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is asking */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            actor: {
+                                /** @enum {unknown} */
+                                kind: "user" | "api_key";
+                                id: string;
+                                name: string;
+                                /** @description Null for an API key. */
+                                email: string | null;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                            };
+                            /** @description Goes into `x-csrf-token` of every request that changes something. Null with an API key. */
+                            csrfToken: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When the session ends unless it is used again before.
+                             */
+                            expiresAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        /**
+         * Sign in
+         * @description The session is in the cookie of the answer.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        email: string;
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            actor: {
+                                /** @enum {unknown} */
+                                kind: "user" | "api_key";
+                                id: string;
+                                name: string;
+                                /** @description Null for an API key. */
+                                email: string | null;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                            };
+                            /** @description Goes into `x-csrf-token` of every request that changes something. Null with an API key. */
+                            csrfToken: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When the session ends unless it is used again before.
+                             */
+                            expiresAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        /**
+         * Sign out
+         * @description Does nothing with an API key.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change your own password
+         * @description Ends your other sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        currentPassword: string;
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        newPassword: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your sessions, newest first; as an administrator, also those of others */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Whose; your own where left out. */
+                    userId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                userId: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description Give or take a minute.
+                                 */
+                                lastSeenAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it ends unless it is used again before.
+                                 */
+                                expiresAt: string;
+                                /** @description What the browser says of itself. */
+                                userAgent: string | null;
+                                /** @description Where it signed in from. */
+                                address: string;
+                                /** @description Whether it is the one that is asking. */
+                                isCurrent: boolean;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session: your own, or as an administrator anyone’s */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                lastSignInAt: string | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        /** Create a user */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        email: string;
+                        name: string;
+                        /** @enum {unknown} */
+                        role: "viewer" | "operator" | "admin";
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        /** @description The path of what was made. */
+                        location?: string;
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "viewer" | "operator" | "admin";
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            lastSignInAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a user */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description Answers 304 while the `ETag` is still this one. */
+                    "if-none-match"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "viewer" | "operator" | "admin";
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            lastSignInAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a user and end their sessions */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description A new password ends their sessions, but for the one that is asking.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        email?: string;
+                        name?: string;
+                        /** @enum {unknown} */
+                        role?: "viewer" | "operator" | "admin";
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password?: string;
+                    };
+                    "application/merge-patch+json": {
+                        email?: string;
+                        name?: string;
+                        /** @enum {unknown} */
+                        role?: "viewer" | "operator" | "admin";
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "viewer" | "operator" | "admin";
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            lastSignInAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/keys/rotate": {
         parameters: {
             query?: never;
@@ -347,6 +1087,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -465,6 +1207,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -803,6 +1547,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -1316,6 +2062,8 @@ export interface paths {
                 header?: {
                     /** @description Refuses (412) what was made from another version than this `ETag` names. */
                     "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                 };
                 path: {
                     id: string;
@@ -1350,6 +2098,8 @@ export interface paths {
                 header?: {
                     /** @description Refuses (412) what was made from another version than this `ETag` names. */
                     "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                 };
                 path: {
                     id: string;
@@ -1590,6 +2340,8 @@ export interface paths {
                 header?: {
                     /** @description Refuses (412) what was made from another version than this `ETag` names. */
                     "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -1663,6 +2415,8 @@ export interface paths {
                 header?: {
                     /** @description Refuses (412) what was made from another version than this `ETag` names. */
                     "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -1861,6 +2615,8 @@ export interface paths {
                 header?: {
                     /** @description Refuses (412) what was made from another version than this `ETag` names. */
                     "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -2057,6 +2813,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -2387,6 +3145,8 @@ export interface paths {
                 header?: {
                     /** @description Refuses (412) what was made from another version than this `ETag` names. */
                     "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                 };
                 path?: never;
                 cookie?: never;
@@ -2720,6 +3480,8 @@ export interface paths {
                 header?: {
                     /** @description Refuses (412) what was made from another version than this `ETag` names. */
                     "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                 };
                 path?: never;
                 cookie?: never;
@@ -2973,6 +3735,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -3087,6 +3851,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -3204,6 +3970,8 @@ export interface paths {
                     eventType?: string;
                 };
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -3315,6 +4083,8 @@ export interface paths {
                     eventType?: string;
                 };
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -3637,6 +4407,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -3809,6 +4581,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                     /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
                     "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 };
@@ -4213,7 +4987,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description A valid API key is needed */
+        /** @description A valid API key or session is needed */
         Problem401: {
             headers: {
                 [name: string]: unknown;
@@ -4227,7 +5001,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description This API key may not do that */
+        /** @description This caller may not do that */
         Problem403: {
             headers: {
                 [name: string]: unknown;
@@ -4397,6 +5171,8 @@ export interface components {
         };
     };
     parameters: {
+        /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+        CsrfToken: string;
         /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
         IdempotencyKey: string;
     };
