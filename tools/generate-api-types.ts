@@ -6,11 +6,12 @@
  *
  * `test/api-types.test.ts` fails while the types are behind the document.
  */
+
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '../src/config/index.ts';
 import { type End, runServer } from '../src/main.ts';

@@ -39,7 +39,8 @@ export function webRoutes(api: Api, { build, random }: Dependencies): void {
       const path = request.url.split('?', 1)[0] as string;
       if (NOT_PAGES.test(path)) return reply.callNotFound();
       const files = await build.files();
-      if (files === null) return reply.code(503).headers(PAGE_HEADERS).type('text/plain; charset=utf-8').send(NOT_BUILT);
+      if (files === null)
+        return reply.code(503).headers(PAGE_HEADERS).type('text/plain; charset=utf-8').send(NOT_BUILT);
       return isOfPage(path) ? sendPage(files, reply) : sendFile(files.get(path), request, reply);
     },
   });

@@ -101,8 +101,6 @@ function kept(entry: Place | Section, passes: (place: Place) => boolean): (Place
 export function placesOf(sections: readonly Section[], above: Section['heading'][] = []) {
   return sections.flatMap(({ heading, entries }): { place: Place; headings: NonNullable<Section['heading']>[] }[] => {
     const headings = [...above, heading].filter((name) => name !== null);
-    return entries.flatMap((entry) =>
-      isPlace(entry) ? [{ place: entry, headings }] : placesOf([entry], headings),
-    );
+    return entries.flatMap((entry) => (isPlace(entry) ? [{ place: entry, headings }] : placesOf([entry], headings)));
   });
 }

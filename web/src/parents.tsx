@@ -2,7 +2,6 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, redirect } from '@tanstack/react-router';
 import { sessionQuery } from './api/session.ts';
 import { Failed } from './shell/failed.tsx';
-import { NotFound } from './shell/not-found.tsx';
 import { Root } from './shell/root.tsx';
 import { Shell } from './shell/shell.tsx';
 
@@ -10,7 +9,6 @@ import { Shell } from './shell/shell.tsx';
 export const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Root,
   errorComponent: Failed,
-  notFoundComponent: NotFound,
 });
 
 /** The parent of pages for those who are signed in: all others are asked to sign in, and brought here then. */
@@ -18,7 +16,6 @@ export const signedInRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'signed-in',
   component: Shell,
-  notFoundComponent: NotFound,
   async beforeLoad({ context, location }) {
     const session = await context.queries.ensureQueryData(sessionQuery);
     if (session === null) throw redirect({ to: '/sign-in', search: { to: location.href } });

@@ -3,6 +3,7 @@ import { NAVIGATION, placesOf } from './navigation.ts';
 import { accessRoutes } from './pages/access/routes.ts';
 import { aboutRoute, signInRoute, welcomeRoute, welcomeStepsRoute } from './pages/welcome/routes.ts';
 import { rootRoute, signedInRoute } from './parents.tsx';
+import { NotFound } from './shell/not-found.tsx';
 
 /** `/` is the first place of the navigation that there is a page for. */
 const indexRoute = createRoute({
@@ -15,11 +16,14 @@ const indexRoute = createRoute({
   },
 });
 
+/** Whatever no other page is at. */
+const unknownRoute = createRoute({ getParentRoute: () => signedInRoute, path: '/$', component: NotFound });
+
 const pages = [...accessRoutes, aboutRoute] as const;
 
 /** Every page. A module adds its own below those for who is signed in; `navigation.ts` names its places. */
 export const routeTree = rootRoute.addChildren([
   signInRoute,
   welcomeRoute,
-  signedInRoute.addChildren([indexRoute, welcomeStepsRoute, ...pages]),
+  signedInRoute.addChildren([indexRoute, welcomeStepsRoute, unknownRoute, ...pages]),
 ]);

@@ -30,7 +30,12 @@ export function later(ms: number, then: () => void): () => void {
 }
 
 /** Watches over a server that does not answer, waiting twice as long after each look. */
-export function watchConnection({ probe, onBack, nowMs = Date.now, later: wait = later }: ConnectionOptions): ConnectionWatch {
+export function watchConnection({
+  probe,
+  onBack,
+  nowMs = Date.now,
+  later: wait = later,
+}: ConnectionOptions): ConnectionWatch {
   const state = createObservable<Connection>({ isGone: false });
   let waitMs = FIRST_WAIT_MS;
   let cancel = (): void => undefined;

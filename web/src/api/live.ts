@@ -1,9 +1,9 @@
 import { type QueryKey, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useEffectEvent } from 'react';
 import { later } from './connection.ts';
-import { type Change, createStream, type Listener } from './stream.ts';
-import { sessionQuery } from './session.ts';
 import { queries } from './queries.ts';
+import { sessionQuery } from './session.ts';
+import { type Change, createStream, type Listener } from './stream.ts';
 
 /** The stream of this tab. */
 export const stream = createStream({
@@ -19,7 +19,10 @@ export const stream = createStream({
 export function useChanges(topic: string, listener: Listener): void {
   const onChanges = useEffectEvent(listener.onChanges);
   const onReset = useEffectEvent(listener.onReset);
-  useEffect(() => stream.listen(topic, { onChanges: (changes) => onChanges(changes), onReset: () => onReset() }), [topic]);
+  useEffect(
+    () => stream.listen(topic, { onChanges: (changes) => onChanges(changes), onReset: () => onReset() }),
+    [topic],
+  );
 }
 
 /**

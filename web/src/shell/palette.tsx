@@ -31,6 +31,8 @@ export function Palette({ commands }: { commands: readonly Command[] }) {
     <Spotlight
       actions={[...places, ...others]}
       shortcut="mod + K"
+      tagsToIgnore={[]}
+      attributes={{ content: { 'aria-label': t('shell.searchHint') } }}
       nothingFound={t('shell.nothingFound')}
       highlightQuery
       scrollable

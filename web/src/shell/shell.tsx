@@ -1,12 +1,13 @@
-import { Anchor, AppShell, Burger, Button, Group, ScrollArea, Text } from '@mantine/core';
+import { AppShell, Burger, Button, Group, ScrollArea, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { openSpotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Outlet, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useSession, useSigningIn } from '../api/session.ts';
-import { Page } from '../ui/page.tsx';
 import { LiveBadge } from '../ui/live-badge.tsx';
+import { Page } from '../ui/page.tsx';
+import { PageLink } from '../ui/page-link.tsx';
 import { NavigationLinks } from './navigation-links.tsx';
 import { Palette } from './palette.tsx';
 import { ShortcutsDialog, useShortcuts } from './shortcuts.tsx';
@@ -40,10 +41,16 @@ export function Shell() {
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
-            <Burger opened={isMenuOpen} onClick={menu.toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.openMenu')} />
-            <Anchor component={Link} to="/" underline="never" c="inherit" fw={700}>
+            <Burger
+              opened={isMenuOpen}
+              onClick={menu.toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={t('shell.openMenu')}
+            />
+            <PageLink to="/" underline="never" c="inherit" fw={700}>
               Waybill
-            </Anchor>
+            </PageLink>
           </Group>
           <Group gap="sm" wrap="nowrap">
             <LiveBadge />

@@ -18,6 +18,7 @@ export function useShortcuts(onHelp: () => void): void {
       ? [
           ['/', focusSearch],
           ['shift+/', focusSearch],
+          ['?', onHelp],
           ['shift+?', onHelp],
         ]
       : [],
@@ -34,7 +35,12 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const [isOn, setOn] = useSingleKeys();
   const modifier = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl';
   return (
-    <Modal opened onClose={onClose} title={t('shell.shortcuts.title')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('shell.shortcuts.title')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <Stack>
         <Shortcut keys={[modifier, 'K']} label={t('shell.shortcuts.palette')} />
         {isOn && (

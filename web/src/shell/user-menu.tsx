@@ -1,6 +1,5 @@
 import { Button, type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/core';
-import { IconCheck, IconChevronDown, IconKeyboard, IconLogout } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { IconChevronDown, IconKeyboard, IconLogout } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../api/session.ts';
 import { changeLanguage, LANGUAGES, type Language } from '../locales/index.ts';
@@ -22,21 +21,21 @@ export function UserMenu({ onShortcuts, onSignOut }: { onShortcuts: () => void; 
       <Menu.Dropdown>
         <Menu.Label className="long-text">{t('shell.signedInAs', { name: email ?? name })}</Menu.Label>
         <Menu.Label>{t('shell.appearance')}</Menu.Label>
-        {SCHEMES.map((scheme) => (
-          <Choice key={scheme} isChosen={scheme === colorScheme} onChoose={() => setColorScheme(scheme)}>
-            {t(`shell.schemes.${scheme}`)}
-          </Choice>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}>
+          {SCHEMES.map((scheme) => (
+            <Menu.RadioItem key={scheme} value={scheme}>
+              {t(`shell.schemes.${scheme}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Label>{t('shell.language')}</Menu.Label>
-        {Object.entries(LANGUAGES).map(([language, own]) => (
-          <Choice
-            key={language}
-            isChosen={language === i18n.language}
-            onChoose={() => void changeLanguage(language as Language)}
-          >
-            <span lang={language}>{own}</span>
-          </Choice>
-        ))}
+        <Menu.RadioGroup value={i18n.language} onChange={(language) => void changeLanguage(language as Language)}>
+          {Object.entries(LANGUAGES).map(([language, own]) => (
+            <Menu.RadioItem key={language} value={language} lang={language}>
+              {own}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onShortcuts}>
           {t('shell.shortcuts.title')}
@@ -46,18 +45,5 @@ export function UserMenu({ onShortcuts, onSignOut }: { onShortcuts: () => void; 
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-function Choice({ isChosen, onChoose, children }: { isChosen: boolean; onChoose: () => void; children: ReactNode }) {
-  return (
-    <Menu.Item
-      role="menuitemradio"
-      aria-checked={isChosen}
-      leftSection={<IconCheck size={16} aria-hidden visibility={isChosen ? 'visible' : 'hidden'} />}
-      onClick={onChoose}
-    >
-      {children}
-    </Menu.Item>
   );
 }

@@ -18,7 +18,15 @@ interface ConflictDialogProps {
 export function ConflictDialog({ differences, onTakeTheirs, onSaveMine }: ConflictDialogProps) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onTakeTheirs} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} size="lg" title={t('common.conflict.title')}>
+    <Modal
+      opened
+      onClose={onTakeTheirs}
+      withCloseButton={false}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      size="lg"
+      title={t('common.conflict.title')}
+    >
       <Stack>
         <Text>{t('common.conflict.hint')}</Text>
         <Table>

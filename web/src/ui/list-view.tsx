@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Skeleton, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
-import type { UseQueryResult } from '@tanstack/react-query';
 import { IconChevronRight, IconChevronsLeft } from '@tabler/icons-react';
+import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemAlert } from './problem-alert.tsx';
@@ -83,7 +83,15 @@ function Notice({ title, hint, children }: { title: string; hint: ReactNode; chi
 }
 
 /** Lists go by cursor, so that a page stays what it is while new items arrive. The way back is the browser's. */
-function Pager({ cursor, next, onPage }: { cursor: string | undefined; next: string | null; onPage: (cursor: string | undefined) => void }) {
+function Pager({
+  cursor,
+  next,
+  onPage,
+}: {
+  cursor: string | undefined;
+  next: string | null;
+  onPage: (cursor: string | undefined) => void;
+}) {
   const { t } = useTranslation();
   if (cursor === undefined && next === null) return null;
   return (

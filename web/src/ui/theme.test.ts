@@ -22,7 +22,8 @@ function colorOf(name: string, scheme: Scheme): string {
 
 function toHex(value: string): string {
   const [, ...channels] = /^rgba?\((\d+), ?(\d+), ?(\d+)/.exec(value) ?? [];
-  if (channels.length === 3) return `#${channels.map((channel) => Number(channel).toString(16).padStart(2, '0')).join('')}`;
+  if (channels.length === 3)
+    return `#${channels.map((channel) => Number(channel).toString(16).padStart(2, '0')).join('')}`;
   return value.length === 4 ? `#${[...value.slice(1)].map((digit) => digit + digit).join('')}` : value;
 }
 

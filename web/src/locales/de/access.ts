@@ -10,7 +10,8 @@ export const access = {
     days_one: '{{count}} Tag',
     days_other: '{{count}} Tage',
     made: 'Kopieren Sie diesen Schlüssel jetzt',
-    madeHint: 'Er wird nur dieses eine Mal gezeigt. Waybill behält nichts, woraus er noch einmal gezeigt werden könnte.',
+    madeHint:
+      'Er wird nur dieses eine Mal gezeigt. Waybill behält nichts, woraus er noch einmal gezeigt werden könnte.',
     theKey: 'den API-Schlüssel',
     delete: 'Den API-Schlüssel {{name}} löschen?',
     deleteHint: 'Was ihn benutzt, wird von nun an abgewiesen.',

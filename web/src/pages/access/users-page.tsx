@@ -1,11 +1,11 @@
-import { Anchor, Button, Group, PasswordInput, Text, TextInput } from '@mantine/core';
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Button, Group, PasswordInput, Text, TextInput } from '@mantine/core';
 import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
-import { useSession, type Role } from '../../api/session.ts';
+import { type Role, useSession } from '../../api/session.ts';
 import { ApiFormView } from '../../forms/api-form.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { Confirm } from '../../ui/confirm.tsx';
@@ -14,6 +14,7 @@ import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
+import { PageLink } from '../../ui/page-link.tsx';
 import { RoleSelect } from './role-select.tsx';
 
 const QUERY_KEY = ['users'];
@@ -59,14 +60,13 @@ export function UsersPage() {
     {
       heading: t('shell.places.sessions'),
       cell: ({ id, name }) => (
-        <Anchor
-          component={Link}
+        <PageLink
           to="/administration/sessions"
           search={{ userId: id }}
           aria-label={t('access.users.sessions', { name })}
         >
           {t('shell.places.sessions')}
-        </Anchor>
+        </PageLink>
       ),
     },
   ];
@@ -147,18 +147,8 @@ function NewUserDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog title={t('access.users.create')} onClose={onClose}>
       <ApiFormView form={form} verb={t('common.create')} onCancel={onClose}>
-        <TextInput
-          label={t('common.name')}
-          autoComplete="off"
-          data-autofocus
-          {...form.fields.getInputProps('name')}
-        />
-        <TextInput
-          label={t('common.email')}
-          type="email"
-          autoComplete="off"
-          {...form.fields.getInputProps('email')}
-        />
+        <TextInput label={t('common.name')} autoComplete="off" data-autofocus {...form.fields.getInputProps('name')} />
+        <TextInput label={t('common.email')} type="email" autoComplete="off" {...form.fields.getInputProps('email')} />
         <RoleSelect {...form.fields.getInputProps('role')} />
         <PasswordInput
           label={t('access.users.password')}

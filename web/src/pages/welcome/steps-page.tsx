@@ -1,10 +1,10 @@
-import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
 import { useIsBuilt } from '../../shell/use-places.ts';
 import { Page } from '../../ui/page.tsx';
+import { PageLink } from '../../ui/page-link.tsx';
 import { Status } from '../../ui/status.tsx';
 
 const ONE = { params: { query: { limit: 1 } } };
@@ -62,9 +62,9 @@ function StepCard({ title, hint, to, isDone }: Step) {
       <Group justify="space-between">
         <Title order={2} size="h4">
           {isBuilt(to) ? (
-            <Anchor component={Link} to={to} inherit>
+            <PageLink to={to} inherit>
               {title}
-            </Anchor>
+            </PageLink>
           ) : (
             title
           )}

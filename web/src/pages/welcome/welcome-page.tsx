@@ -1,11 +1,12 @@
-import { Anchor, Loader, PasswordInput, Text, TextInput } from '@mantine/core';
+import { Loader, PasswordInput, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
 import { useSigningIn } from '../../api/session.ts';
 import { ApiFormView } from '../../forms/api-form.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
+import { PageLink } from '../../ui/page-link.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { Entrance } from './entrance.tsx';
 
@@ -32,9 +33,7 @@ export function WelcomePage() {
   if (!setup.data.needed) {
     return (
       <Entrance title={t('welcome.done')} lead={t('welcome.doneHint')}>
-        <Anchor component={Link} to="/sign-in">
-          {t('shell.signIn')}
-        </Anchor>
+        <PageLink to="/sign-in">{t('shell.signIn')}</PageLink>
       </Entrance>
     );
   }

@@ -1,0 +1,208 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { ownId } from '../api/stage.ts';
+import { describeInBrowser, expectAccessible, makeUser, shareBrowser, signIn } from '../harness/browser.ts';
+import { makeDataDir, shareServer, startServer, type TestServer } from '../harness/server.ts';
+
+async function heading(page: Page, name: string | RegExp): Promise<void> {
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+}
+
+describeInBrowser('signing in', () => {
+  const server = shareServer();
+  const browser = shareBrowser();
+
+  test('the one-time link makes the administrator, who is signed in then, and works once', async () => {
+    const fresh = await startServer({ env: { WAYBILL_API_KEY: '' } });
+    const line = await fresh.logged(({ msg }) => String(msg).includes('/welcome?token='));
+    const link = /https?:\S+\/welcome\?token=\S+/.exec(String(line.msg))?.[0] ?? '';
+    const page = await browser().visit(fresh, { path: new URL(link).pathname + new URL(link).search });
+    await heading(page, 'Create your administrator');
+    await expectAccessible(page);
+    await page.getByLabel('Name').fill('Ada');
+    await page.getByLabel('E-mail').fill('ada@example.com');
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByLabel('Password').and(page.locator('[aria-invalid="true"]')).waitFor();
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await heading(page, 'Welcome to Waybill');
+    expect(new URL(page.url()).search).toBe('');
+    await expectAccessible(page);
+
+    const again = await browser().visit(fresh, { path: new URL(link).pathname + new URL(link).search });
+    await heading(again, 'Waybill has its administrator');
+    await expectAccessible(again);
+  });
+
+  test('leads to the page that was asked for, and out again', async () => {
+    const { email, password } = await makeUser(server(), 'viewer');
+    const page = await browser().visit(server(), { path: '/about?from=afar' });
+    await heading(page, 'Sign in');
+    await expectAccessible(page);
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password').fill('not the password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await heading(page, 'About');
+    await page.getByRole('button', { name: 'The viewer' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await heading(page, 'Sign in');
+    await page.goto('/about');
+    await heading(page, 'Sign in');
+  });
+
+  test('never leads to another site', async () => {
+    const { email, password } = await makeUser(server(), 'viewer');
+    const page = await browser().visit(server(), { path: '/sign-in?to=//elsewhere.example/' });
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+    expect(new URL(page.url()).origin).toBe(server().url);
+  });
+});
+
+describeInBrowser('a session that ends while a form is open', () => {
+  const server = shareServer();
+  const browser = shareBrowser();
+
+  test('loses nothing that was typed, and what was sent goes on after signing in again', async () => {
+    const user = await makeUser(server(), 'admin');
+    const cookie = await signIn(server(), user);
+    const page = await browser().visit(server());
+    await page.context().addCookies([cookie]);
+    await page.goto('/administration/api-keys');
+    const name = `made late ${ownId()}`;
+    await page.getByRole('button', { name: 'New API key' }).click();
+    await page.getByLabel('Name').fill(name);
+    await endSessions(server(), user.id);
+    await page.getByRole('button', { name: 'Create' }).click();
+
+    const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+    await dialog.getByLabel('E-mail').waitFor();
+    expect(await dialog.getByLabel('E-mail').inputValue()).toBe(user.email);
+    await page.keyboard.press('Escape');
+    await dialog.getByLabel('Password').fill(user.password);
+    await dialog.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('dialog', { name: 'Copy this key now' }).waitFor();
+    const { items } = (await server().call('GET', '/api-keys?limit=250')).body;
+    expect(items.filter((key: { name: string }) => key.name === name)).toHaveLength(1);
+  });
+
+  async function endSessions({ call }: TestServer, userId: string): Promise<void> {
+    const { items } = (await call('GET', `/sessions?userId=${userId}`)).body;
+    for (const { id } of items) expect((await call('DELETE', `/sessions/${id}`)).status).toBe(204);
+  }
+});
+
+describeInBrowser('a server that stops answering', () => {
+  const browser = shareBrowser();
+
+  test('is told of over the page, which goes on when it is back', async () => {
+    const dataDir = makeDataDir();
+    const first = await startServer({ dataDir });
+    const page = await browser().visit(first, { role: 'admin', path: '/administration/api-keys' });
+    await heading(page, 'API keys');
+    await page.getByText('There are no API keys').waitFor();
+    await first.kill();
+    await page.getByRole('link', { name: 'Users' }).click();
+    const banner = page.getByRole('alert').filter({ hasText: 'The server does not answer' });
+    await banner.waitFor();
+
+    await startServer({ dataDir, env: { WAYBILL_LISTEN: new URL(first.url).host } });
+    await banner.getByRole('button', { name: 'Try now' }).click();
+    await banner.waitFor({ state: 'detached' });
+    await page.getByRole('rowheader', { name: 'The admin' }).waitFor();
+  });
+});
+
+describeInBrowser('administration', () => {
+  const server = shareServer();
+  const browser = shareBrowser();
+
+  test('an API key is made, shown once, copied, and deleted after a question', async () => {
+    const page = await browser().visit(server(), { role: 'admin', path: '/administration/api-keys' });
+    const name = `ci ${ownId()}`;
+    await page.getByRole('button', { name: 'New API key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await dialog.getByLabel('Name').and(page.locator('[aria-invalid="true"]')).waitFor();
+    await expectAccessible(page);
+    await dialog.getByLabel('Name').fill(name);
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('button', { name: 'Copy the API key' }).click();
+    const key = String(await page.evaluate('navigator.clipboard.readText()'));
+    expect((await server().call('GET', '/webhooks', undefined, { key })).status).toBe(200);
+    await expectAccessible(page);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+
+    const row = page.getByRole('row').filter({ hasText: name });
+    expect(await row.textContent()).not.toContain(key);
+    await row.getByRole('button', { name: `Delete ${name}` }).click();
+    await expectAccessible(page);
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await row.waitFor({ state: 'detached' });
+    expect((await server().call('GET', '/webhooks', undefined, { key })).status).toBe(401);
+  });
+
+  test('a user is made, changed, and deleted', async () => {
+    const page = await browser().visit(server(), { role: 'admin', path: '/administration/users' });
+    const email = `${ownId()}@example.com`;
+    await page.getByRole('button', { name: 'New user' }).click();
+    await page.getByLabel('Name').fill('Grace');
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Create' }).click();
+    const row = page.getByRole('row').filter({ hasText: email });
+    await row.getByRole('button', { name: 'Edit Grace' }).click();
+    await page.getByRole('combobox', { name: 'Role' }).click();
+    await page.getByRole('option', { name: 'Operator' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await row.getByRole('cell', { name: 'Operator' }).waitFor();
+    await row.getByRole('button', { name: 'Delete Grace' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await row.waitFor({ state: 'detached' });
+  });
+
+  test('another session is ended', async () => {
+    const user = await makeUser(server(), 'viewer');
+    await signIn(server(), user);
+    const cookie = await signIn(server(), user);
+    const page = await browser().visit(server());
+    await page.context().addCookies([cookie]);
+    await page.goto('/administration/sessions');
+    await page.getByText('This browser').waitFor();
+    await page.getByRole('button', { name: /^End the session/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End' }).click();
+    await page.getByRole('button', { name: /^End the session/ }).waitFor({ state: 'detached' });
+    expect((await server().call('GET', `/sessions?userId=${user.id}`)).body.items).toHaveLength(1);
+  });
+
+  test('of two changes to the settings of the instance both are shown, and a person chooses', async () => {
+    const page = await browser().visit(server(), { role: 'admin', path: '/settings/instance' });
+    await page.getByLabel('Name', { exact: true }).fill('Mine');
+    const { body } = await server().call('GET', '/settings/instance');
+    expect((await server().call('PUT', '/settings/instance', { ...body, name: 'Theirs' })).status).toBe(200);
+    await page.getByRole('button', { name: 'Save' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Somebody else has changed this' });
+    expect(await dialog.getByRole('row').nth(1).textContent()).toBe('NameMineTheirs');
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Save yours instead' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect((await server().call('GET', '/settings/instance')).body.name).toBe('Mine');
+  });
+
+  test('what is not for a viewer is neither listed nor shown', async () => {
+    const page = await browser().visit(server(), { role: 'viewer', path: '/administration/users' });
+    await heading(page, 'This page is not for your role');
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+    expect(await navigation.getByRole('link', { name: 'Sessions' }).count()).toBe(1);
+    expect(await navigation.getByRole('link', { name: 'Users' }).count()).toBe(0);
+    await page.goto('/settings/instance');
+    await page.getByLabel('Name', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0);
+  });
+});
