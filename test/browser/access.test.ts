@@ -21,10 +21,10 @@ describeInBrowser('signing in', () => {
     await expectAccessible(page);
     await page.getByLabel('Name').fill('Ada');
     await page.getByLabel('E-mail').fill('ada@example.com');
-    await page.getByLabel('Password').fill('short');
+    await page.getByRole('textbox', { name: 'Password' }).fill('short');
     await page.getByRole('button', { name: 'Create' }).click();
-    await page.getByLabel('Password').and(page.locator('[aria-invalid="true"]')).waitFor();
-    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('textbox', { name: 'Password' }).and(page.locator('[aria-invalid="true"]')).waitFor();
+    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery');
     await page.getByRole('button', { name: 'Create' }).click();
     await heading(page, 'Welcome to Waybill');
     expect(new URL(page.url()).search).toBe('');
@@ -41,10 +41,10 @@ describeInBrowser('signing in', () => {
     await heading(page, 'Sign in');
     await expectAccessible(page);
     await page.getByLabel('E-mail').fill(email);
-    await page.getByLabel('Password').fill('not the password');
+    await page.getByRole('textbox', { name: 'Password' }).fill('not the password');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').waitFor();
-    await page.getByLabel('Password').fill(password);
+    await page.getByRole('textbox', { name: 'Password' }).fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await heading(page, 'About');
     await page.getByRole('button', { name: 'The viewer' }).click();
@@ -58,7 +58,7 @@ describeInBrowser('signing in', () => {
     const { email, password } = await makeUser(server(), 'viewer');
     const page = await browser().visit(server(), { path: '/sign-in?to=//elsewhere.example/' });
     await page.getByLabel('E-mail').fill(email);
-    await page.getByLabel('Password').fill(password);
+    await page.getByRole('textbox', { name: 'Password' }).fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
     expect(new URL(page.url()).origin).toBe(server().url);
@@ -85,7 +85,7 @@ describeInBrowser('a session that ends while a form is open', () => {
     await dialog.getByLabel('E-mail').waitFor();
     expect(await dialog.getByLabel('E-mail').inputValue()).toBe(user.email);
     await page.keyboard.press('Escape');
-    await dialog.getByLabel('Password').fill(user.password);
+    await dialog.getByRole('textbox', { name: 'Password' }).fill(user.password);
     await dialog.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('dialog', { name: 'Copy this key now' }).waitFor();
     const { items } = (await server().call('GET', '/api-keys?limit=250')).body;
@@ -154,7 +154,7 @@ describeInBrowser('administration', () => {
     await page.getByRole('button', { name: 'New user' }).click();
     await page.getByLabel('Name').fill('Grace');
     await page.getByLabel('E-mail').fill(email);
-    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery');
     await page.getByRole('button', { name: 'Create' }).click();
     const row = page.getByRole('row').filter({ hasText: email });
     await row.getByRole('button', { name: 'Edit Grace' }).click();

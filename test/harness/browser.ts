@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type ConsoleMessage, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import type { TestServer } from './server.ts';
 
@@ -15,6 +15,9 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/** How long a test waits for something to be on the screen. */
+const PATIENCE_MS = 10_000;
 
 const PAGES = fileURLToPath(new URL('../../web/', import.meta.url));
 
@@ -73,6 +76,7 @@ async function visit(browser: Browser, server: TestServer, { role, path = '/', l
     viewport: { width: 1280, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   onTestFinished(() => context.close());
   if (role !== undefined) await context.addCookies([await sessionCookie(server, role)]);
   watchForFaults(context, server);
@@ -87,7 +91,7 @@ function watchForFaults(context: BrowserContext, { url }: TestServer): void {
   context.on('weberror', (error) => faults.push(`thrown: ${error.error().message}`));
   context.on('console', (message) => {
     // Chromium writes a line for each answer that is no success. What the page makes of it is what is tested.
-    const isAnswer = message.text().startsWith('Failed to load resource') && isOfApi(message.location().url);
+    const isAnswer = message.text().startsWith('Failed to load resource') && isExpected(message);
     if (message.type() === 'error' && !isAnswer) faults.push(`console: ${message.text()}`);
   });
   context.on('request', (request) => {
@@ -96,8 +100,8 @@ function watchForFaults(context: BrowserContext, { url }: TestServer): void {
   });
   onTestFinished(() => expect(faults, 'what went wrong inside of the browser').toEqual([]));
 
-  function isOfApi(path: string): boolean {
-    return path.startsWith(`${url}/api/`) || path.startsWith(`${url}/healthz`);
+  function isExpected(message: ConsoleMessage): boolean {
+    return message.location().url.startsWith(`${url}/api/`) || message.text().endsWith('ERR_CONNECTION_REFUSED');
   }
 }
 

@@ -13,13 +13,28 @@ export const api = createClient<paths>({ baseUrl: location.origin, fetch: send }
 export const comebacks = createObservable(0);
 
 export const connection = watchConnection({
-  probe: () =>
-    fetch('/healthz', { cache: 'no-store' }).then(
-      (response) => response.ok,
-      () => false,
-    ),
+  probe: serverAnswers,
   onBack: () => comebacks.set(comebacks.get() + 1),
 });
+
+/** Whether the server answers just now. */
+export function serverAnswers(): Promise<boolean> {
+  return fetch('/healthz', { cache: 'no-store' }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+/** Resolves when a server that did not answer does so again; everybody is told meanwhile. */
+export function untilBack(): Promise<void> {
+  connection.lost();
+  return new Promise((resolve) => {
+    const stop = comebacks.watch(() => {
+      stop();
+      resolve();
+    });
+  });
+}
 
 interface Result<T> {
   data?: T;

@@ -1,8 +1,9 @@
-import { PasswordInput, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useSigningIn } from '../api/session.ts';
 import { ApiFormView } from '../forms/api-form.tsx';
 import { useApiForm } from '../forms/use-api-form.ts';
+import { PasswordField } from '../ui/password-field.tsx';
 
 interface SignInFormProps {
   /** Who has to sign in; anybody when absent. */
@@ -30,7 +31,7 @@ export function SignInForm({ email, onSignedIn }: SignInFormProps) {
         readOnly={email !== undefined}
         {...form.fields.getInputProps('email')}
       />
-      <PasswordInput
+      <PasswordField
         label={t('common.password')}
         autoComplete="current-password"
         data-autofocus={email !== undefined}

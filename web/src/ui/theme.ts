@@ -58,6 +58,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-red-filled': 'var(--mantine-color-red-9)',
     '--mantine-color-red-filled-hover': 'var(--mantine-color-red-8)',
     '--mantine-color-red-light-color': STATUS_COLORS.light.bad.text,
+    '--mantine-color-blue-light-color': STATUS_COLORS.light.busy.text,
     '--mantine-color-default-border': 'var(--mantine-color-gray-6)',
     ...statusVariables('light'),
   },

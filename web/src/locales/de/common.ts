@@ -21,6 +21,7 @@ export const common = {
   roles: { viewer: 'Betrachter', operator: 'Operator', admin: 'Administrator' },
   save: 'Speichern',
   saved: 'Gespeichert',
+  showPassword: 'Eingabe zeigen',
   stay: 'Bleiben',
   tryAgain: 'Noch einmal versuchen',
   undo: 'Rückgängig',

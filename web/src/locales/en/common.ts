@@ -22,6 +22,7 @@ export const common = {
   roles: { viewer: 'Viewer', operator: 'Operator', admin: 'Administrator' },
   save: 'Save',
   saved: 'Saved',
+  showPassword: 'Show what is typed',
   stay: 'Stay',
   tryAgain: 'Try again',
   undo: 'Undo',

@@ -1,19 +1,20 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { signedInRoute } from '../../parents.tsx';
+import { lazyPage } from '../lazy-page.ts';
 import { type ListSearch, readListSearch } from '../list-search.ts';
 
 const apiKeysRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/administration/api-keys',
   validateSearch: readListSearch,
-  component: lazyRouteComponent(() => import('./api-keys-page.tsx'), 'ApiKeysPage'),
+  component: lazyPage(() => import('./api-keys-page.tsx'), 'ApiKeysPage'),
 });
 
 const usersRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/administration/users',
   validateSearch: readListSearch,
-  component: lazyRouteComponent(() => import('./users-page.tsx'), 'UsersPage'),
+  component: lazyPage(() => import('./users-page.tsx'), 'UsersPage'),
 });
 
 const sessionsRoute = createRoute({
@@ -23,13 +24,13 @@ const sessionsRoute = createRoute({
     ...readListSearch(search),
     ...(typeof search.userId === 'string' ? { userId: search.userId } : {}),
   }),
-  component: lazyRouteComponent(() => import('./sessions-page.tsx'), 'SessionsPage'),
+  component: lazyPage(() => import('./sessions-page.tsx'), 'SessionsPage'),
 });
 
 const instanceRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/settings/instance',
-  component: lazyRouteComponent(() => import('./instance-page.tsx'), 'InstancePage'),
+  component: lazyPage(() => import('./instance-page.tsx'), 'InstancePage'),
 });
 
 export const accessRoutes = [apiKeysRoute, usersRoute, sessionsRoute, instanceRoute] as const;

@@ -1,4 +1,4 @@
-import { Button, Fieldset, PasswordInput } from '@mantine/core';
+import { Button, Fieldset } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -13,6 +13,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
 import { Status } from '../../ui/status.tsx';
 import { deviceOf } from './device.ts';
 
@@ -121,12 +122,12 @@ function PasswordForm() {
   return (
     <Fieldset legend={t('access.sessions.changePassword')} maw={480}>
       <ApiFormView form={form} verb={t('common.save')}>
-        <PasswordInput
+        <PasswordField
           label={t('access.sessions.currentPassword')}
           autoComplete="current-password"
           {...form.fields.getInputProps('currentPassword')}
         />
-        <PasswordInput
+        <PasswordField
           label={t('access.sessions.newPassword')}
           description={t('access.users.passwordHint')}
           autoComplete="new-password"

@@ -1,4 +1,4 @@
-import { Button, Group, PasswordInput, Text, TextInput } from '@mantine/core';
+import { Button, Group, Text, TextInput } from '@mantine/core';
 import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -15,6 +15,7 @@ import { Instant } from '../../ui/instant.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
 import { RoleSelect } from './role-select.tsx';
 
 const QUERY_KEY = ['users'];
@@ -150,7 +151,7 @@ function NewUserDialog({ onClose }: { onClose: () => void }) {
         <TextInput label={t('common.name')} autoComplete="off" data-autofocus {...form.fields.getInputProps('name')} />
         <TextInput label={t('common.email')} type="email" autoComplete="off" {...form.fields.getInputProps('email')} />
         <RoleSelect {...form.fields.getInputProps('role')} />
-        <PasswordInput
+        <PasswordField
           label={t('access.users.password')}
           description={t('access.users.passwordHint')}
           autoComplete="new-password"
@@ -180,7 +181,7 @@ function EditUserDialog({ user, onClose }: { user: User; onClose: () => void }) 
         <TextInput label={t('common.name')} data-autofocus {...form.fields.getInputProps('name')} />
         <TextInput label={t('common.email')} type="email" {...form.fields.getInputProps('email')} />
         <RoleSelect {...form.fields.getInputProps('role')} />
-        <PasswordInput
+        <PasswordField
           label={t('access.users.newPassword')}
           description={t('access.users.newPasswordHint')}
           autoComplete="new-password"

@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { rootRoute, signedInRoute } from '../../parents.tsx';
+import { lazyPage } from '../lazy-page.ts';
 
 /** A path of ours to go on to; anything else is none. */
 function localPath(value: unknown): string | undefined {
@@ -13,7 +14,7 @@ export const signInRoute = createRoute({
     const to = localPath(search.to);
     return to === undefined ? {} : { to };
   },
-  component: lazyRouteComponent(() => import('./sign-in-page.tsx'), 'SignInPage'),
+  component: lazyPage(() => import('./sign-in-page.tsx'), 'SignInPage'),
 });
 
 /** The one-time link leads here. */
@@ -22,17 +23,17 @@ export const welcomeRoute = createRoute({
   path: '/welcome',
   validateSearch: (search: Record<string, unknown>): { token?: string } =>
     search.token === undefined ? {} : { token: String(search.token) },
-  component: lazyRouteComponent(() => import('./welcome-page.tsx'), 'WelcomePage'),
+  component: lazyPage(() => import('./welcome-page.tsx'), 'WelcomePage'),
 });
 
 export const welcomeStepsRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/welcome/steps',
-  component: lazyRouteComponent(() => import('./steps-page.tsx'), 'StepsPage'),
+  component: lazyPage(() => import('./steps-page.tsx'), 'StepsPage'),
 });
 
 export const aboutRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/about',
-  component: lazyRouteComponent(() => import('./about-page.tsx'), 'AboutPage'),
+  component: lazyPage(() => import('./about-page.tsx'), 'AboutPage'),
 });

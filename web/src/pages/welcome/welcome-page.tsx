@@ -1,4 +1,4 @@
-import { Loader, PasswordInput, Text, TextInput } from '@mantine/core';
+import { Loader, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { useSigningIn } from '../../api/session.ts';
 import { ApiFormView } from '../../forms/api-form.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { PageLink } from '../../ui/page-link.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { Entrance } from './entrance.tsx';
 
@@ -72,7 +73,7 @@ function AdministratorForm({ token }: { token: string }) {
         autoComplete="username"
         {...form.fields.getInputProps('email')}
       />
-      <PasswordInput
+      <PasswordField
         label={t('common.password')}
         description={t('access.users.passwordHint')}
         autoComplete="new-password"
