@@ -57,7 +57,7 @@ describeInBrowser('the shell', () => {
     await page.keyboard.press('?');
     const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     await expectAccessible(page);
-    await dialog.getByText('Shortcuts of a single key').click();
+    await dialog.getByRole('switch', { name: 'Shortcuts of a single key' }).click({ force: true });
     await dialog.getByRole('button', { name: 'Close' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.keyboard.press('?');
