@@ -60,8 +60,8 @@ export function shareBrowser(): () => TestBrowser {
   };
 }
 
-/** Pages of yesterday would be tested without anybody noticing. */
-function assertBuilt(): void {
+/** Throws unless the pages are built of the sources as they are: those of yesterday would be tested unnoticed. */
+export function assertBuilt(): void {
   const builtAtMs = existsSync(`${PAGES}dist/index.html`) ? statSync(`${PAGES}dist/index.html`).mtimeMs : 0;
   const sources = ['index.html', 'vite.config.ts', ...globSync(['src/**/*.{ts,tsx,css}', 'public/*'], { cwd: PAGES })];
   const newer = sources.filter((file) => !/\.test\.ts$/.test(file) && statSync(PAGES + file).mtimeMs > builtAtMs);
