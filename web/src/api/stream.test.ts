@@ -45,7 +45,7 @@ describe('the stream of a tab', () => {
     const { stream, opened, listener } = stage();
     expect(stream.state.get()).toBe('idle');
     const leave = stream.listen('delivery', listener);
-    const leaveToo = stream.listen('delivery', listener);
+    const leaveToo = stream.listen('delivery', { ...listener });
     expect([opened.length, stream.state.get()]).toEqual([1, 'connecting']);
     leave();
     expect(opened[0]?.readyState).toBe(CONNECTING);
