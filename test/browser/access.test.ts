@@ -148,6 +148,43 @@ describeInBrowser('administration', () => {
     expect((await server().call('GET', '/webhooks', undefined, { key })).status).toBe(401);
   });
 
+  test.each([
+    ['HTML', '<img src=x onerror="document.title=1"><script>document.title=2</script>'],
+    ['a name of 200 characters', 'w'.repeat(200)],
+    ['a name from right to left', 'מפתח של המחשב הנייד \u202e!'],
+  ])('%s is shown as the text that it is', async (_what, name) => {
+    const { id } = (await server().call('POST', '/api-keys', { name, role: 'viewer' })).body;
+    const page = await browser().visit(server(), { role: 'admin', path: '/administration/api-keys' });
+    const cell = page.getByRole('rowheader', { name, exact: true });
+    expect(await cell.textContent()).toBe(name);
+    expect(await page.title()).toBe('API keys · Waybill');
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect((await server().call('DELETE', `/api-keys/${id}`)).status).toBe(204);
+  });
+
+  test('instants are told by the server’s clock, however wrong that of the browser is', async () => {
+    const name = `young ${ownId()}`;
+    await server().call('POST', '/api-keys', { name, role: 'viewer' });
+    const page = await browser().visit(server(), { role: 'admin', path: '/about' });
+    await page.clock.setSystemTime(Date.now() - 5 * 3_600_000);
+    await page.goto('/administration/api-keys');
+    const made = page.getByRole('row').filter({ hasText: name }).getByRole('cell').nth(2);
+    await expect.poll(() => made.textContent()).toMatch(/^(now|\d+ seconds? ago)$/);
+  });
+
+  test('somebody who has signed in anew on another tab goes on in this one', async () => {
+    const user = await makeUser(server(), 'admin');
+    const page = await browser().visit(server());
+    await page.context().addCookies([await signIn(server(), user)]);
+    await page.goto('/administration/api-keys');
+    await page.getByRole('button', { name: 'New API key' }).click();
+    const name = `other tab ${ownId()}`;
+    await page.getByLabel('Name').fill(name);
+    await page.context().addCookies([await signIn(server(), user)]);
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('dialog', { name: 'Copy this key now' }).waitFor();
+  });
+
   test('a user is made, changed, and deleted', async () => {
     const page = await browser().visit(server(), { role: 'admin', path: '/administration/users' });
     const email = `${ownId()}@example.com`;

@@ -48,9 +48,9 @@ export function StepsPage() {
   return (
     <Page title={t('welcome.title')} lead={t('welcome.lead')}>
       <Stack component="ol" className="places">
-        {steps.map((step) => (
+        {steps.map((step, index) => (
           <li key={step.to}>
-            <StepCard {...step} />
+            <StepCard {...step} title={`${index + 1}. ${step.title}`} />
           </li>
         ))}
       </Stack>
