@@ -4,6 +4,7 @@ import type { Api } from './http/index.ts';
 import type { Clock } from './kernel/clock.ts';
 import { messageOf } from './kernel/errors.ts';
 import { Type } from './kernel/type.ts';
+import { version } from './kernel/version.ts';
 import { probeStore, type Store } from './store/index.ts';
 
 interface Dependencies {
@@ -12,6 +13,8 @@ interface Dependencies {
   clock: Clock;
   metrics: Metrics;
   metricsPublic: boolean;
+  /** What kind of instance this is. */
+  environment: string;
 }
 
 /** The largest batch, once in the database's log and once in the database. */
@@ -27,7 +30,10 @@ async function assertRoom(dataDir: string): Promise<void> {
 const Readiness = Type.Object({ status: Type.Enum(['ok', 'unavailable']), reasons: Type.Array(Type.String()) });
 
 /** What machines ask of the process itself. */
-export function processRoutes(api: Api, { store, dataDir, clock, metrics, metricsPublic }: Dependencies): void {
+export function processRoutes(
+  api: Api,
+  { store, dataDir, clock, metrics, metricsPublic, environment }: Dependencies,
+): void {
   api.get(
     '/healthz',
     {
@@ -75,5 +81,24 @@ export function processRoutes(api: Api, { store, dataDir, clock, metrics, metric
       const { body, contentType } = await metrics.render();
       return reply.type(contentType).send(body);
     },
+  );
+
+  api.get(
+    '/api/v1/about',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'Which Waybill this is',
+        tags: ['Process'],
+        response: {
+          200: Type.Object({
+            version: Type.String(),
+            environment: Type.String({ description: 'The setting `WAYBILL_ENVIRONMENT`.' }),
+            node: Type.String({ description: 'The version of Node that it runs on.' }),
+          }),
+        },
+      },
+    },
+    async () => ({ version, environment, node: process.versions.node }),
   );
 }

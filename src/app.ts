@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { createMetrics } from './app.metrics.ts';
 import { processRoutes } from './app.routes.ts';
 import { type Threads, threadModule } from './app.threads.ts';
@@ -52,6 +53,7 @@ import { createStatisticsKeeping, healthRoutes, statisticsRoutes } from './stati
 import { createRecall, STORE_TROUBLE } from './store/index.ts';
 import { createSystemLog, type Log, logRoutes } from './system-log/index.ts';
 import { createTemplateRenderer, templateRoutes } from './templates/index.ts';
+import { openBuild, webRoutes } from './web/index.ts';
 import {
   type Basis,
   certificateRoutes,
@@ -82,6 +84,9 @@ export interface AppOptions {
   secrets: Secrets;
   threads: Threads;
 }
+
+/** Where `tools/build-web.ts` leaves the pages. */
+const WEB_FOLDER = fileURLToPath(new URL('../web/dist', import.meta.url));
 
 /**
  * Builds every module, introduces them to each other, and starts them. Throws a `SetupError` when the settings or the
@@ -219,7 +224,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     recall: createRecall(store),
   });
   await addDocs(api, version);
-  processRoutes(api, { store, dataDir: settings.dataDir, clock, metrics, metricsPublic: settings.metricsPublic });
+  const { dataDir, metricsPublic, environment } = settings;
+  processRoutes(api, { store, dataDir, clock, metrics, metricsPublic, environment });
   apiKeyRoutes(api, { store, clock, ids, random, authenticator });
   signInRoutes(api, { store, authenticator, setup, signIn, hashes, isSecure: baseUrl?.startsWith('https:') ?? false });
   sessionRoutes(api, { store, clock, authenticator });
@@ -273,6 +279,9 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     states: DELIVERY_STATES,
   });
 
+  const build = openBuild(WEB_FOLDER);
+  webRoutes(api, { build, random });
+
   const { host, port } = settings.listen;
   try {
     await api.listen({ host, port });
@@ -296,6 +305,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   indexing.start();
   figures.start();
   expiryWatch.start();
+  if (!build.isThere()) log.warn('the pages have not been built; `npm ci` in the folder of Waybill builds them');
   if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
     log.warn(
       `there is no API key yet; make one with: waybill api-key create --name admin --role admin --data-dir ${settings.dataDir}`,

@@ -64,9 +64,9 @@ export async function receivingRoutes(api: Api, { inboxes, clock }: Dependencies
   });
 
   // In a scope of its own: here bodies are taken as they are, whatever they say they are.
-  await api.register(async (scope) => {
+  await api.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
     // Before the body is read: nobody sends a megabyte to nowhere.
     scope.addHook<ToInbox>('onRequest', async (request) => {
       find(request.params);
@@ -74,5 +74,6 @@ export async function receivingRoutes(api: Api, { inboxes, clock }: Dependencies
     for (const url of ['/inbox/:name', '/inbox/:name/*']) {
       scope.all<ToInbox>(url, { schema: { hide: true } }, receive);
     }
+    done();
   });
 }

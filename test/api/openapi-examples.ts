@@ -166,6 +166,7 @@ export const EXAMPLES: Record<string, Example> = {
   'GET /healthz': { role: null, request: nothing },
   'GET /readyz': { role: null, request: nothing },
   'GET /metrics': { role: 'viewer', request: nothing },
+  'GET /api/v1/about': { role: 'viewer', request: nothing },
   'GET /.well-known/jwks.json': { role: null, request: nothing },
 
   'POST /api/v1/api-keys': {

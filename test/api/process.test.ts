@@ -128,6 +128,7 @@ describe('a server that runs', () => {
         '/readyz': ['get'],
         '/metrics': ['get'],
         '/.well-known/jwks.json': ['get'],
+        '/api/v1/about': ['get'],
         '/api/v1/setup': ['get', 'post'],
         '/api/v1/session': ['delete', 'get', 'post'],
         '/api/v1/session/password': ['post'],

@@ -1,0 +1,2 @@
+export { openBuild } from './build.ts';
+export { webRoutes } from './web.routes.ts';

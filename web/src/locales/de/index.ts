@@ -1,0 +1,7 @@
+import type { Catalogue } from '../en/index.ts';
+import { access } from './access.ts';
+import { common } from './common.ts';
+import { shell } from './shell.ts';
+import { welcome } from './welcome.ts';
+
+export const de: Catalogue = { access, common, shell, welcome };

@@ -1,0 +1,28 @@
+export const welcome = {
+  administrator: 'Legen Sie Ihren Administrator an',
+  administratorHint: 'Sonst kann es niemand: es gibt kein voreingestelltes Passwort. Dieser Link gilt einmal.',
+  noToken: 'Dafür braucht es den einmaligen Link',
+  noTokenHint: 'Waybill gibt ihn beim Start aus: suchen Sie „/welcome?token=“ in der Ausgabe.',
+  done: 'Waybill hat seinen Administrator',
+  doneHint: 'Der einmalige Link ist verbraucht.',
+  title: 'Willkommen bei Waybill',
+  lead: 'Drei Schritte, und Sie haben einen Webhook ankommen sehen.',
+  steps: {
+    receiver: 'Ein Empfänger',
+    receiverHint: 'Waybill hat einen eingebaut, der zeigt, was ankommt und ob die Signatur gilt.',
+    webhook: 'Ein Webhook',
+    webhookHint: 'Er sagt, welche Ereignisse wohin gehen, und wie.',
+    event: 'Das erste Ereignis',
+    eventHint: 'Veröffentlichen Sie ein Beispiel und sehen Sie es ankommen.',
+    done: 'Erledigt',
+    toDo: 'Offen',
+  },
+  about: {
+    lead: 'Verwaltete Dateiübertragung, deren Webhooks dauerhaft, wiederholbar und beweisbar sind.',
+    version: 'Version',
+    environment: 'Umgebung',
+    licence: 'Lizenz',
+    server: 'Server',
+    node: 'Node',
+  },
+};

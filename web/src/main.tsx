@@ -1,0 +1,52 @@
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import '@mantine/spotlight/styles.css';
+import './ui/ui.css';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { createRouter, RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { comebacks } from './api/client.ts';
+import { stream } from './api/live.ts';
+import { queries } from './api/queries.ts';
+import { initLanguages } from './locales/index.ts';
+import { routeTree } from './routes.tsx';
+import { cssVariables, theme } from './ui/theme.ts';
+
+const router = createRouter({ routeTree, context: { queries }, defaultPreload: 'intent', scrollRestoration: true });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+declare global {
+  /** Where the packages that add style elements look for what lets them (Content-Security-Policy). */
+  var __webpack_nonce__: string;
+}
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+globalThis.__webpack_nonce__ = nonce;
+
+comebacks.watch(() => void router.invalidate());
+document.addEventListener('visibilitychange', () => stream.setVisible(document.visibilityState === 'visible'));
+
+await initLanguages();
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
+      <QueryClientProvider client={queries}>
+        <Notifications />
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,16 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { SignInForm } from '../../shell/sign-in-form.tsx';
+import { Entrance } from './entrance.tsx';
+
+/** `/sign-in`: leads on to the page that was asked for. */
+export function SignInPage() {
+  const { t } = useTranslation();
+  const { to = '/' } = useSearch({ from: '/sign-in' });
+  const navigate = useNavigate();
+  return (
+    <Entrance title={t('shell.signIn')}>
+      <SignInForm onSignedIn={() => void navigate({ href: to, replace: true })} />
+    </Entrance>
+  );
+}

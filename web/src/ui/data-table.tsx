@@ -1,0 +1,62 @@
+import { Table, VisuallyHidden } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+/** One column: its heading, and what it shows of an item. */
+export interface Column<T> {
+  heading: string;
+  cell: (item: T) => ReactNode;
+  /** Whether its cells name their row, for those who have it read to them. */
+  isRowHeader?: boolean;
+}
+
+interface DataTableProps<T> {
+  /** What the table holds. Shown to those who do not see the heading above it. */
+  caption: string;
+  columns: readonly Column<T>[];
+  items: readonly T[];
+  /** What can be done with an item: buttons in the last column. */
+  actions?: (item: T) => ReactNode;
+}
+
+/** Items in a table that stays one on a narrow screen too, where it can be moved sideways. */
+export function DataTable<T extends { id: string }>({ caption, columns, items, actions }: DataTableProps<T>) {
+  const { t } = useTranslation();
+  return (
+    <Table.ScrollContainer minWidth={600}>
+      <Table>
+        <caption className="hidden-caption">{caption}</caption>
+        <Table.Thead>
+          <Table.Tr>
+            {columns.map(({ heading }) => (
+              <Table.Th key={heading} scope="col">
+                {heading}
+              </Table.Th>
+            ))}
+            {actions !== undefined && (
+              <Table.Th scope="col">
+                <VisuallyHidden>{t('common.actions')}</VisuallyHidden>
+              </Table.Th>
+            )}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {items.map((item) => (
+            <Table.Tr key={item.id}>
+              {columns.map(({ heading, cell, isRowHeader = false }) =>
+                isRowHeader ? (
+                  <Table.Th key={heading} scope="row" className="long-text">
+                    {cell(item)}
+                  </Table.Th>
+                ) : (
+                  <Table.Td key={heading}>{cell(item)}</Table.Td>
+                ),
+              )}
+              {actions !== undefined && <Table.Td align="right">{actions(item)}</Table.Td>}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
