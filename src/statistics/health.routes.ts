@@ -81,6 +81,7 @@ export function healthRoutes(api: Api, { store, directory, clock }: Dependencies
   }
 
   async function healthOf(webhooks: readonly Webhook[]) {
+    if (webhooks.length === 0) return [];
     const thisHour = hourOf(clock.now());
     const webhookNumbers = webhooks.map(({ record }) => record.number);
     const { health, hours } = await store.read(readHealth, { webhookNumbers, fromHour: thisHour - HOURS + 1 });

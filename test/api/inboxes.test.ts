@@ -197,6 +197,14 @@ describe('what an inbox takes and answers', () => {
     expect((await received(name, 1))[0]).toMatchObject({ answer: { hang: true }, signature: { verdict: 'valid' } });
   });
 
+  test('a sender that waits no longer than the delay is let go', async () => {
+    const { name, url } = await makeInbox({ status: 503, retryAfterS: 1, delayMs: 300 });
+    const { id } = await createWebhook(server(), { url, timeoutMs: 100, eventTypes: [ownType()] });
+    expect((await server().call('POST', `/webhooks/${id}/test`)).body.error.code).toBe('timeout');
+    expect((await post(url)).status).toBe(503);
+    expect(await received(name, 2)).toHaveLength(2);
+  });
+
   test('a sender that hangs does not hold up the end of the server', async () => {
     const own = await startServer({ allow: [] });
     const { name, url } = await makeInbox({ hang: true }, own);
