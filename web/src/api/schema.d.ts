@@ -1344,6 +1344,10 @@ export interface paths {
                                 name: string;
                                 /** @description `about_itself` (an event about a webhook is not sent to it), `event_type`, `scope`, `created_later`, `disabled` or `routing`; `changed_since`: it would get the event by its settings of today; `deleted`: it would have got the event, and had been deleted before it. */
                                 because: string;
+                                /** @description The same in words, with what the webhook asks for and what the event has. */
+                                detail: string;
+                                /** @description The setting of the webhook that decided so; null where none did. */
+                                pointer: string | null;
                             }[];
                         };
                     };
