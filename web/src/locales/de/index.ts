@@ -2,6 +2,7 @@ import type { Catalogue } from '../en/index.ts';
 import { access } from './access.ts';
 import { common } from './common.ts';
 import { shell } from './shell.ts';
+import { webhooks } from './webhooks.ts';
 import { welcome } from './welcome.ts';
 
-export const de: Catalogue = { access, common, shell, welcome };
+export const de: Catalogue = { access, common, shell, webhooks, welcome };
