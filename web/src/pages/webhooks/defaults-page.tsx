@@ -9,8 +9,8 @@ import { Page } from '../../ui/page.tsx';
 import { type Draft, draftOf, type Settings } from './draft.ts';
 import { useDifferences } from './use-differences.ts';
 import { testUnsaved, useSettingsOf, useWebhookActions } from './webhook-actions.ts';
-import { WebhookForm } from './webhook-form.tsx';
-import { defaultsQuery } from './webhook-queries.ts';
+import { changedSettings, WebhookForm } from './webhook-form.tsx';
+import { defaultsQuery, type Exchange } from './webhook-queries.ts';
 import { WebhookTabs } from './webhook-tabs.tsx';
 
 async function read(): Promise<Version<Draft>> {
@@ -63,8 +63,13 @@ function DefaultsForm({ version, onTaken }: DefaultsFormProps) {
     onTaken,
   });
 
-  const test = (draft: Draft, eventType: string | null) =>
-    testUnsaved({ name: t('webhooks.tabs.defaults'), ...bodyOf(draft) }, eventType);
+  /** What has been changed; the rest is inherited from what is saved, secrets included. */
+  function test(draft: Draft, eventType: string | null): Promise<Exchange> {
+    const changed = new Set<string>(changedSettings(version.values, draft));
+    const settings = Object.entries(bodyOf(draft)).filter(([name]) => changed.has(name));
+    return testUnsaved({ name: t('webhooks.tabs.defaults'), ...Object.fromEntries(settings) }, eventType);
+  }
+
   return (
     <WebhookForm
       initial={version.values}

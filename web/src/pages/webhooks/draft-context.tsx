@@ -53,11 +53,13 @@ export function Setting({ name, label, hint, isGroup = false, children }: Settin
     <div className="setting" data-inherited={isOwn ? undefined : true} {...group}>
       <Group justify="space-between" gap="xs" mb={4} className="setting-head">
         {isGroup ? (
-          <Text fw={500} size="sm" id={`${id}-label`}>
+          <Text fw={600} size="sm" id={`${id}-label`}>
             {label}
           </Text>
         ) : (
-          <Input.Label htmlFor={field.id}>{label}</Input.Label>
+          <Input.Label fw={600} htmlFor={field.id}>
+            {label}
+          </Input.Label>
         )}
         <Origin name={name} label={label} />
       </Group>

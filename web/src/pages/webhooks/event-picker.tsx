@@ -1,4 +1,5 @@
-import { Anchor, Checkbox, Code, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Anchor, Checkbox, Code, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -44,6 +45,7 @@ export function EventPicker({ chosen, disabled, onChange }: EventPickerProps) {
             family={family}
             members={members}
             size={types.filter((entry) => entry.family === family).length}
+            isOpened={wanted !== ''}
             chosen={chosen}
             disabled={disabled}
             onChange={onChange}
@@ -69,14 +71,19 @@ interface FamilyNodeProps extends EventPickerProps {
   members: readonly EventType[];
   /** How many types it has, also those that are not shown. */
   size: number;
+  /** Whether its types are shown, whatever was chosen: somebody is looking for one. */
+  isOpened: boolean;
 }
 
-function FamilyNode({ family, members, size, chosen, disabled, onChange }: FamilyNodeProps) {
+function FamilyNode({ family, members, size, isOpened, chosen, disabled, onChange }: FamilyNodeProps) {
   const { t } = useTranslation();
   const pattern = `${family}.*`;
   const isWhole = chosen.includes(pattern);
   const others = chosen.filter((type) => !type.startsWith(`${family}.`));
   const count = chosen.length - others.length;
+  const [isOpen, setIsOpen] = useState(!isWhole && count > 0);
+  const isShown = isOpen || isOpened;
+  const Icon = isShown ? IconChevronDown : IconChevronRight;
 
   function toggle(type: string, isOn: boolean): void {
     onChange(isOn ? [...chosen, type] : chosen.filter((entry) => entry !== type));
@@ -84,28 +91,45 @@ function FamilyNode({ family, members, size, chosen, disabled, onChange }: Famil
 
   return (
     <li>
-      <Checkbox
-        label={
-          <>
-            <Code>{pattern}</Code> {t('webhooks.form.wholeFamily', { count: size })}
-          </>
-        }
-        checked={isWhole}
-        indeterminate={!isWhole && count > 0}
-        disabled={disabled}
-        onChange={(event) => onChange(event.currentTarget.checked ? [...others, pattern] : others)}
-      />
-      <ul className="event-tree">
-        {members.map((entry) => (
-          <TypeNode
-            key={entry.type}
-            entry={entry}
-            isOn={isWhole || chosen.includes(entry.type)}
-            disabled={disabled || isWhole}
-            onChange={(isOn) => toggle(entry.type, isOn)}
-          />
-        ))}
-      </ul>
+      <Group gap={4} wrap="nowrap">
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-expanded={isShown}
+          aria-label={t('webhooks.form.members', { family })}
+          onClick={() => setIsOpen(!isOpen)}
+        >
+          <Icon size={16} aria-hidden />
+        </ActionIcon>
+        <Checkbox
+          label={
+            <>
+              <Code>{pattern}</Code>{' '}
+              {!isWhole && count > 0
+                ? t('webhooks.form.chosenOf', { count, all: size })
+                : t('webhooks.form.wholeFamily', { count: size })}
+            </>
+          }
+          checked={isWhole}
+          indeterminate={!isWhole && count > 0}
+          disabled={disabled}
+          onChange={(event) => onChange(event.currentTarget.checked ? [...others, pattern] : others)}
+        />
+      </Group>
+      {isShown && (
+        <ul className="event-tree">
+          {members.map((entry) => (
+            <TypeNode
+              key={entry.type}
+              entry={entry}
+              isOn={isWhole || chosen.includes(entry.type)}
+              disabled={disabled || isWhole}
+              onChange={(isOn) => toggle(entry.type, isOn)}
+            />
+          ))}
+        </ul>
+      )}
     </li>
   );
 }

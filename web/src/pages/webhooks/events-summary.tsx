@@ -12,7 +12,7 @@ export function EventsSummary({ eventTypes, isWhole = false }: { eventTypes: rea
   const told = isWhole ? eventTypes : eventTypes.slice(0, TOLD);
   const rest = eventTypes.length - told.length;
   return (
-    <Group gap={4} title={eventTypes.join(', ')}>
+    <Group gap={4} className="events-summary" title={eventTypes.join(', ')}>
       {told.map((type) => (
         <Code key={type} className="long-text">
           {type}

@@ -18,7 +18,7 @@ export function SettingsSummary({ webhook }: { webhook: Webhook }) {
           <dt>
             {t(`webhooks.settings.${name}`)}
             {webhook.inherited.includes(name) && (
-              <Text size="xs" className="setting-origin">
+              <Text size="xs" component="div" className="setting-origin">
                 <IconLink size={12} aria-hidden /> {t('webhooks.origin.webhook.inherited')}
               </Text>
             )}

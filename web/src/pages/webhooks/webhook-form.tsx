@@ -92,32 +92,34 @@ export function WebhookForm({
 
   return (
     <DraftProvider value={{ fields, inherited, of, isReadOnly }}>
-      <ApiFormView form={form} verb={verb} isReadOnly={isReadOnly} {...(onCancel === undefined ? {} : { onCancel })}>
-        {of === 'webhook' && (
-          <TextInput
-            label={t('common.name')}
-            description={t('webhooks.form.nameHint')}
-            required
-            withAsterisk={false}
-            autoComplete="off"
-            maw={520}
-            {...fields.getInputProps('name')}
-          />
-        )}
-        <DestinationSection />
-        <AuthenticationSection />
-        <SigningSection isNew={of === 'webhook' && webhookId === null} />
-        <EventsSection />
-        <PayloadSection webhookId={webhookId} />
-        <DeliverySection />
-        <TlsSection />
-        {test !== undefined && (
-          <Section title={t('webhooks.test.title')} lead={t('webhooks.test.lead')}>
-            <ConnectionTest send={sendTest} {...(isReadOnly ? {} : { onPin: pin })} />
-          </Section>
-        )}
-        {isInUse && <Consequences changed={changed} of={of} />}
-      </ApiFormView>
+      <div className="long-form">
+        <ApiFormView form={form} verb={verb} isReadOnly={isReadOnly} {...(onCancel === undefined ? {} : { onCancel })}>
+          {of === 'webhook' && (
+            <TextInput
+              label={t('common.name')}
+              description={t('webhooks.form.nameHint')}
+              required
+              withAsterisk={false}
+              autoComplete="off"
+              maw={520}
+              {...fields.getInputProps('name')}
+            />
+          )}
+          <DestinationSection />
+          <AuthenticationSection />
+          <SigningSection isNew={of === 'webhook' && webhookId === null} />
+          <EventsSection />
+          <PayloadSection webhookId={webhookId} />
+          <DeliverySection />
+          <TlsSection />
+          {test !== undefined && (
+            <Section title={t('webhooks.test.title')} lead={t('webhooks.test.lead')}>
+              <ConnectionTest send={sendTest} {...(isReadOnly ? {} : { onPin: pin })} />
+            </Section>
+          )}
+          {isInUse && <Consequences changed={changed} of={of} />}
+        </ApiFormView>
+      </div>
       {children}
       <UnsavedGuard isDirty={fields.isDirty() && !isSaved && !isReadOnly} />
     </DraftProvider>
