@@ -50,7 +50,7 @@ test('users create takes the password from standard input or a file, and repeats
   });
   expect(await isPassword('ada@example.com', PASSWORD)).toBe(true);
   const file = join(folder, 'password');
-  writeFileSync(file, `${PASSWORD}\n`);
+  writeFileSync(file, `  ${PASSWORD} \r\n`);
   expect(JSON.parse((await create('bob@example.com', ['--password-file', file, '--json'])).stdout)).toEqual({
     id: expect.stringMatching(/^usr_/),
     email: 'bob@example.com',
@@ -59,6 +59,7 @@ test('users create takes the password from standard input or a file, and repeats
     createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
     lastSignInAt: null,
   });
+  expect(await isPassword('bob@example.com', `  ${PASSWORD} `)).toBe(true);
 });
 
 test('users reset-password replaces the password of one user, however the address is written', async () => {
@@ -111,7 +112,7 @@ test.each<[email: string, password: string, reason: string]>([
   ['nobody', PASSWORD, 'Must be an e-mail address'],
   ['ada@example.com', 'short', 'at least 12 characters'],
   ['ada@example.com', 'Ada@example.com', 'is no password'],
-  ['ada@example.com', ' \n', 'is empty'],
+  ['ada@example.com', '\n', 'at least 12 characters'],
 ])('users create makes nothing of %s with the password %j', async (email, password, reason) => {
   const outcome = await create(email, ['--password-file', '-'], password);
   expect(outcome).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(reason) });

@@ -19,7 +19,7 @@ import { migrate, openBeside, type ReadTx, viewDatabase } from '../store/index.t
 import { CommandFailure, type CommandIo, type ExitCode, wrongUsage } from './command-io.ts';
 import { type DataFolderOptions, settingsFor } from './data-folder.ts';
 import { printable, printJson, printLines, shortInstant, tableLines } from './output.ts';
-import { readSecretFile } from './read-input.ts';
+import { readTextFile } from './read-input.ts';
 
 export interface UserOptions extends DataFolderOptions {
   json?: boolean;
@@ -124,7 +124,8 @@ interface ChosenPassword {
 /** The password in the file that the options name, or a new one. It is never an argument: others could read that. */
 async function passwordFor({ email, passwordFile, io }: Call<PasswordOptions>): Promise<ChosenPassword> {
   if (passwordFile === undefined) return { text: makePassword(systemRandom), isMade: true };
-  const text = await readSecretFile(io, passwordFile);
+  // Spaces may be part of it, the end of the line is not.
+  const text = (await readTextFile(io, passwordFile)).replace(/\r?\n$/, '');
   refusingUsage(() => checkPassword(text, email));
   return { text, isMade: false };
 }

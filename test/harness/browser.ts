@@ -19,6 +19,9 @@ const FLAGS = [
 /** How long a test waits for something to be on the screen. */
 const PATIENCE_MS = 10_000;
 
+/** A browser needs more of a busy machine than anything else here. */
+const LONGEST_TEST_MS = 60_000;
+
 const PAGES = fileURLToPath(new URL('../../web/', import.meta.url));
 
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -42,7 +45,8 @@ export interface TestBrowser {
 /** Tests in a real browser, against a real server with the real pages. Reported as skipped where there is no browser. */
 export function describeInBrowser(title: string, tests: () => void): void {
   const hasBrowser = existsSync(CHROMIUM);
-  describe.skipIf(!hasBrowser)(hasBrowser ? title : `${title} (not run: there is no ${CHROMIUM})`, tests);
+  const whole = hasBrowser ? title : `${title} (not run: there is no ${CHROMIUM})`;
+  describe.skipIf(!hasBrowser)(whole, { timeout: LONGEST_TEST_MS }, tests);
 }
 
 /** One browser for all tests of a file. Call it outside of tests; the browser is there inside of them. */
@@ -60,11 +64,13 @@ export function shareBrowser(): () => TestBrowser {
   };
 }
 
-/** Pages of yesterday would be tested without anybody noticing. */
-function assertBuilt(): void {
+/** Throws unless the pages are built of the sources as they are: those of yesterday would be tested unnoticed. */
+export function assertBuilt(): void {
   const builtAtMs = existsSync(`${PAGES}dist/index.html`) ? statSync(`${PAGES}dist/index.html`).mtimeMs : 0;
   const sources = ['index.html', 'vite.config.ts', ...globSync(['src/**/*.{ts,tsx,css}', 'public/*'], { cwd: PAGES })];
-  const newer = sources.filter((file) => !/\.test\.ts$/.test(file) && statSync(PAGES + file).mtimeMs > builtAtMs);
+  const newer = sources.filter(
+    (file) => !/\.(test|fixture|d)\.ts$/.test(file) && statSync(PAGES + file).mtimeMs > builtAtMs,
+  );
   if (newer.length > 0) throw new Error(`The pages are older than web/${newer[0]}: run \`node tools/build-web.ts\`.`);
 }
 

@@ -1,4 +1,4 @@
-import { Loader, Text, TextInput } from '@mantine/core';
+import { Loader, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -10,12 +10,13 @@ import { PageLink } from '../../ui/page-link.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { Entrance } from './entrance.tsx';
+import { NeedsLink, setupQuery } from './setup.tsx';
 
 /** `/welcome?token=…`: where the one-time link of a first start creates the administrator. */
 export function WelcomePage() {
   const { t } = useTranslation();
   const { token } = useSearch({ from: '/welcome' });
-  const setup = useQuery({ queryKey: ['setup'], queryFn: () => dataOf(api.GET('/api/v1/setup')) });
+  const setup = useQuery(setupQuery);
 
   if (setup.isPending) {
     return (
@@ -38,13 +39,7 @@ export function WelcomePage() {
       </Entrance>
     );
   }
-  if (token === undefined) {
-    return (
-      <Entrance title={t('welcome.noToken')}>
-        <Text>{t('welcome.noTokenHint')}</Text>
-      </Entrance>
-    );
-  }
+  if (token === undefined) return <NeedsLink />;
   return (
     <Entrance title={t('welcome.administrator')} lead={t('welcome.administratorHint')}>
       <AdministratorForm token={token} />
