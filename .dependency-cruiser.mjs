@@ -19,6 +19,8 @@ const MAY_IMPORT = {
   egress: [],
   templates: ['store', 'http', 'events', 'payloads'],
   webhooks: ['store', 'http', 'audit', 'sealing', 'events', 'payloads', 'templates', 'egress'],
+  inbox: ['store', 'http', 'webhooks'],
+  statistics: ['store', 'http', 'webhooks', 'deliveries'],
   deliveries: ['store', 'http', 'audit', 'work', 'feed', 'events', 'webhooks', 'payloads', 'templates', 'egress'],
   web: ['http'],
 };

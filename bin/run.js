@@ -3,10 +3,11 @@
  */
 'use strict';
 
-const { enableCompileCache } = require('node:module');
+const { enableCompileCache, flushCompileCache } = require('node:module');
 const { join } = require('node:path');
 
 const MARKER = 'WAYBILL_LAUNCHED';
+const SETTLED_MS = 2_000;
 const EXPECTED_WARNING = /^(?:Type Stripping|SQLite) is an experimental feature/;
 
 /** Ends this process, whatever it is doing, when the launcher that started it has died. */
@@ -32,4 +33,6 @@ dieWithLauncher();
 hideExpectedWarnings();
 // Ours alone: the default lies in the shared temporary folder. Where it cannot be written there is no cache.
 enableCompileCache(join(__dirname, '..', '.cache', 'compile'));
+// Else only the end would write it, and a server that was killed starts in a hurry.
+setTimeout(flushCompileCache, SETTLED_MS).unref();
 void import('../src/cli/main.ts');

@@ -4,8 +4,12 @@
  */
 'use strict';
 
-const { enableCompileCache } = require('node:module');
+const { enableCompileCache, flushCompileCache } = require('node:module');
 const { join } = require('node:path');
 
+const SETTLED_MS = 2_000;
+
 enableCompileCache(join(__dirname, '..', '.cache', 'compile'));
+// A thread that is killed writes nothing.
+setTimeout(flushCompileCache, SETTLED_MS).unref();
 void import('../src/app.worker.ts');

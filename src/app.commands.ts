@@ -1,3 +1,4 @@
+import { backlogHandlers } from './deliveries/backlog.store.ts';
 import { completeDelivery, createChange, DELIVERY_TOPIC } from './deliveries/changes.store.ts';
 import { createDeliveryWrites } from './deliveries/deliveries.store.ts';
 import { createErrorTexts } from './deliveries/error-texts.store.ts';
@@ -14,9 +15,12 @@ import { keptAnswerPlace } from './http/once.ts';
 import { apiKeyHandlers } from './identity/api-keys.store.ts';
 import { sessionHandlers } from './identity/sessions.store.ts';
 import { userHandlers } from './identity/users.store.ts';
+import { inboxHandlers } from './inbox/inboxes.store.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { keptAnswers } from './sealing/kept-answers.store.ts';
 import { sealingHandlers } from './sealing/sealed.store.ts';
+import { createCounting } from './statistics/counting.store.ts';
+import { statisticsHandlers } from './statistics/statistics.store.ts';
 import type { Handler, Tx } from './store/command.ts';
 import { healthHandlers } from './store/health.store.ts';
 import { onceHandlers } from './store/once.store.ts';
@@ -57,6 +61,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
   const search = createEventSearch();
   const searchIndex = createSearchIndex(clock);
   const errorTexts = createErrorTexts();
+  const counting = createCounting(clock);
   const deliveries = createDeliveryWrites({
     webhooks,
     errorTexts,
@@ -67,6 +72,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     tellRecovered: news.recovered,
     pauseGone: (tx: Tx, id: string, now: number) => pauseAndTell(tx, webhooks, news, { id, reason: 'gone', now }),
     onEnded: replays.complete,
+    onCancelled: counting.cancelled,
   });
   return [
     ...apiKeyHandlers(),
@@ -83,6 +89,7 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
     ...replaySelectionHandlers({ matchWebhooks, wantsType, scopeKeys }),
     ...replayHandlers({ book: replays, webhooks, queue: deliveries.queue, change }),
     ...ledgerHandlers(),
+    ...backlogHandlers(),
     ...feed.handlers,
     ...retentionHandlers({
       errorTexts,
@@ -90,11 +97,15 @@ export function createHandlers({ bootId, maxInFlight }: CommandOptions, clock: C
         await searchIndex.forget(tx, sequences);
         await deleteEvents(tx, sequences);
       },
+      onAttemptsDeleted: counting.pruned,
       monotonicMs: clock.monotonicMs,
     }),
     ...spaceHandlers(),
     ...healthHandlers(),
     ...onceHandlers(),
     ...templateHandlers(),
+    ...counting.handlers,
+    ...statisticsHandlers(),
+    ...inboxHandlers(),
   ];
 }

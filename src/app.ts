@@ -25,7 +25,7 @@ import {
   testUnsavedWebhook,
   testWebhook,
 } from './deliveries/index.ts';
-import { parseEgressAllow, parseProxy } from './egress/index.ts';
+import { parseEgressAllow, parseProxy, withOwnInboxes } from './egress/index.ts';
 import { catalogueRoutes, createEvents, createIndexing, eventRoutes } from './events/index.ts';
 import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
@@ -42,18 +42,21 @@ import {
   signInRoutes,
   userRoutes,
 } from './identity/index.ts';
+import { inboxRoots, inboxRoutes, openInboxes, receiverExampleRoutes, receivingRoutes } from './inbox/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { SetupError } from './kernel/errors.ts';
 import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { version } from './kernel/version.ts';
 import { createRotations, openKeyring, sealingRoutes } from './sealing/index.ts';
+import { createStatisticsKeeping, healthRoutes, statisticsRoutes } from './statistics/index.ts';
 import { createRecall, STORE_TROUBLE } from './store/index.ts';
 import { createSystemLog, type Log, logRoutes } from './system-log/index.ts';
 import { createTemplateRenderer, templateRoutes } from './templates/index.ts';
 import { openBuild, webRoutes } from './web/index.ts';
 import {
   type Basis,
+  certificateRoutes,
   createDefaultSettings,
   createExpiryWatch,
   createWebhooks,
@@ -93,7 +96,9 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   const clock = systemClock;
   const random = systemRandom;
   const ids = createIds(random);
-  const rules = parseEgressAllow(settings.egressAllow);
+  /** Where the built-in receivers are. Where the server listens is known only once it does. */
+  let ownInboxes: readonly string[] = [];
+  let rules = parseEgressAllow(settings.egressAllow);
 
   // Only now the folder is known to be ours.
   const store = await threads.store;
@@ -173,6 +178,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     onFault,
   });
   const indexing = createIndexing({ store, clock, onFault });
+  const figures = createStatisticsKeeping({ store, clock, retentionDays, onFault });
   const expiryWatch = createExpiryWatch({
     store,
     directory,
@@ -181,9 +187,10 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     onFault,
   });
   egress.onCertificate(expiryWatch.saw);
-  const checked = { store, directory, sealer: keyring, rules, templates, clock, instance: instance.facts };
+  const checked = { store, directory, sealer: keyring, rules: () => rules, templates, clock, instance: instance.facts };
   const webhooks = createWebhooks({ ...checked, ids, random });
   const defaults = createDefaultSettings(checked);
+  const inboxes = await openInboxes({ store, directory, clock, ids, roots: () => ownInboxes });
 
   /** The first delivery of a template should not have to wait until a thread has been started for it. */
   function warmTemplates(): void {
@@ -241,6 +248,9 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     },
     DeliverySchema,
   });
+  healthRoutes(api, { store, directory, clock });
+  statisticsRoutes(api, { store, directory, clock });
+  certificateRoutes(api, { expiryWatch, clock });
   webhookRoutes(api, { webhooks, directory, clock, remove });
   templateRoutes(api, { store, templates, clock, instance: instance.facts });
   keySetRoutes(api, { directory, clock });
@@ -260,6 +270,9 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
 
   logRoutes(api, systemLog);
   ledgerRoutes(api, { store, directory });
+  inboxRoutes(api, { inboxes });
+  receiverExampleRoutes(api);
+  await receivingRoutes(api, { inboxes, clock });
   streamRoutes(api, {
     feed,
     clock,
@@ -276,6 +289,10 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   } catch (error) {
     throw new SetupError(`Waybill cannot listen on ${host}:${port}: ${(error as Error).message}`, { cause: error });
   }
+  const url = urlOf(api.server.address() as AddressInfo);
+  ownInboxes = inboxRoots({ baseUrl, listening: url });
+  rules = withOwnInboxes(rules, ownInboxes);
+  egress.exempt(ownInboxes);
   try {
     await dispatcher.start();
     await replayLoop.start();
@@ -287,6 +304,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   retention.start();
   feed.start();
   indexing.start();
+  figures.start();
   expiryWatch.start();
   if (!build.isThere()) log.warn('the pages have not been built; `npm ci` in the folder of Waybill builds them');
   if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
@@ -295,7 +313,6 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     );
   }
 
-  const url = urlOf(api.server.address() as AddressInfo);
   const token = await setup.tokenToShow();
   if (token !== null) {
     systemLog.announce(
@@ -312,6 +329,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     async stop() {
       retention.stop();
       indexing.stop();
+      figures.stop();
       expiryWatch.stop();
       await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end(), templates.end()]);

@@ -26,7 +26,7 @@ async function openWatch(store: Store) {
   const sealer = createKeyring([new Uint8Array(32)]);
   const directory = await openDirectory(store, sealer);
   const ids = createIds(systemRandom);
-  const rules = parseEgressAllow('');
+  const rules = () => parseEgressAllow('');
   const unused = () => expect.unreachable('no webhook here has a template');
   const templates = { inspect: unused };
   const checks = { templates, instance: unused };
@@ -105,6 +105,23 @@ test('what a receiver has shown last is watched, as long as the webhook leads th
   const again = await openWatch(store);
   expect([await again.lookAt(4), await again.lookAt(0.5)]).toEqual([0, 1]);
   expect((await warnings(store)).map(({ id }) => id)).toEqual(['cc', 'cc']);
+});
+
+test('what a token endpoint has shown last is watched too, as long as tokens come from there', async () => {
+  const store = await openServerStore(makeDataDir());
+  const { watch, save, lookAt } = await openWatch(store);
+  const auth = { type: 'oauth2', tokenUrl: 'https://tokens.example.com/t', clientId: 'c', clientSecret: 'of a test' };
+  const { webhook } = await save('one', { auth });
+  const notAfter = new Date(Date.now() + 90 * DAY_MS).toISOString();
+  const shown = (sha256: string) => ({ sha256, subject: 'CN=x', notAfter });
+  watch.saw(`${webhook.record.id} token`, 'https://elsewhere.example.com', shown('aa'));
+  watch.saw(webhook.record.id, 'https://tokens.example.com', shown('bb'));
+  expect(await lookAt(5)).toBe(0);
+  watch.saw(`${webhook.record.id} token`, 'https://tokens.example.com', shown('cc'));
+  watch.saw(webhook.record.id, 'https://hooks.example.com', shown('dd'));
+  expect(await lookAt(5)).toBe(2);
+  const again = await openWatch(store);
+  expect([await again.lookAt(4), await again.lookAt(0.5)]).toEqual([0, 2]);
 });
 
 test.skipIf(!hasOpenssl)(

@@ -9,7 +9,7 @@ import { createIds } from '../src/kernel/ids.ts';
 import { haveWords, joinWords, searchTerms, wordsOf } from '../src/kernel/words.ts';
 import { migrate, openBeside, type Store } from '../src/store/index.ts';
 import { makeDataDir } from './harness/server.ts';
-import { openServerStore } from './harness/store.ts';
+import { ALL_DELIVERIES, openServerStore } from './harness/store.ts';
 
 const COUNT = 5_000;
 const STARTED_AT = 1_750_000_000_000;
@@ -234,17 +234,7 @@ async function indexAbout(store: Store, steps: number): Promise<void> {
 
 describe('a list of deliveries and events', () => {
   type Asked = DeliveryFilter & { q: string | null };
-  const NONE: Asked = {
-    webhookId: null,
-    eventId: null,
-    eventType: null,
-    state: null,
-    errorCode: null,
-    status: null,
-    from: null,
-    to: null,
-    q: null,
-  };
+  const NONE: Asked = { ...ALL_DELIVERIES, q: null };
   /** Null as many times as `weight` says for each time that there is a value. */
   const maybe = <T>(values: fc.Arbitrary<T>, weight = 2) =>
     fc.oneof({ weight, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: values });

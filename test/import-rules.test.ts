@@ -20,6 +20,8 @@ const MODULES = [
   'templates',
   'webhooks',
   'deliveries',
+  'inbox',
+  'statistics',
   'web',
 ];
 

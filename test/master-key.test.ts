@@ -22,6 +22,7 @@ import { openKeyring } from '../src/sealing/index.ts';
 import { readKeyFile } from '../src/sealing/key-file.ts';
 import { rotationSteps } from '../src/sealing/rotation.ts';
 import { expectProblem } from './api/stage.ts';
+import { hasOpenssl, makeCertificate } from './harness/certificates.ts';
 import { runWaybill } from './harness/command.ts';
 import { type Arrival, startReceiver, type TestReceiver } from './harness/receiver.ts';
 import { ADMIN_KEY, makeDataDir, startServer, type TestServer } from './harness/server.ts';
@@ -61,6 +62,14 @@ async function makeKnown(server: TestServer, url: string, { isHeir = false } = {
     created: { body, key: created, answer: webhook },
     rotated: { key: rotated, answer: rotation.body },
   };
+}
+
+/** Makes a webhook that is owed nothing, with the secrets that the others lack: of an OAuth2 client, and a TLS key. */
+async function makeDormant(server: TestServer, url: string): Promise<void> {
+  const { cert: clientCertPem, key: clientKeyPem } = hasOpenssl ? makeCertificate() : { cert: null, key: null };
+  const auth = { type: 'oauth2', tokenUrl: url, clientId: 'client', clientSecret: randomUUID() };
+  const settings = { enabled: false, auth, tls: { clientCertPem, clientKeyPem } };
+  expect((await server.call('POST', '/webhooks', { name: 'dormant', url, ...settings })).status).toBe(201);
 }
 
 function keyed(key: string) {
@@ -133,6 +142,7 @@ async function stage({
   known.push(await makeKnown(server, receiver.url, { isHeir: true }));
   const { id } = await makeKnown(server, receiver.url);
   await server.call('DELETE', `/webhooks/${id}`);
+  await makeDormant(server, receiver.url);
   const keyFile = options.env?.WAYBILL_KEY_FILE ?? keyFileOf(server.dataDir);
   const [before] = keyIdsIn(keyFile) as [string];
   return { receiver, server, known, before, keyFile };

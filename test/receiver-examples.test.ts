@@ -24,6 +24,9 @@ const EXAMPLES: Example[] = [
   { language: 'js', file: 'receiver.mjs', command: [process.execPath, 'receiver.mjs'] },
   { language: 'python', file: 'receiver.py', command: ['python3', 'receiver.py'] },
   { language: 'go', file: 'receiver.go', command: ['go', 'run', 'receiver.go'] },
+  { language: 'java', file: 'Receiver.java', command: ['java', 'Receiver.java'] },
+  { language: 'php', file: 'receiver.php', command: ['php', '-S', '127.0.0.1:9000', 'receiver.php'] },
+  { language: 'csharp', file: 'receiver.cs', command: ['dotnet', 'run', 'receiver.cs'] },
 ];
 
 function isInstalled(program: string, versionArg: string): boolean {
@@ -75,8 +78,9 @@ for (const { language, file, command } of EXAMPLES) {
       const port = await freePort();
       const folder = makeFolder();
       writeFileSync(join(folder, file), exampleIn(language, file).replaceAll('9000', String(port)));
-      const receiver = startProgram(program, args, { cwd: folder, env: { ...process.env, WEBHOOK_SECRET: SECRET } });
-      await receiver.printed(/listening/);
+      const ownArgs = args.map((arg) => arg.replace('9000', String(port)));
+      const receiver = startProgram(program, ownArgs, { cwd: folder, env: { ...process.env, WEBHOOK_SECRET: SECRET } });
+      await receiver.printed(/listening|Development Server .* started/);
 
       const server = await startServer({ allow: [`127.0.0.1:${port}`] });
       const url = `http://127.0.0.1:${port}/hook`;

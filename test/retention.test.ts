@@ -14,23 +14,13 @@ import { systemRandom } from '../src/kernel/random.ts';
 import type { Store } from '../src/store/index.ts';
 import { createWebhook, pauseWebhook } from '../src/webhooks/webhooks.store.ts';
 import { makeDataDir } from './harness/server.ts';
-import { openServerStore, rowsOf } from './harness/store.ts';
+import { ALL_DELIVERIES, openServerStore, rowsOf } from './harness/store.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.now();
 const LONG_AGO = NOW - 40 * DAY_MS;
 const newIds = createIds(systemRandom);
 const oldIds = createIds(systemRandom);
-const EVERYTHING = {
-  webhookId: null,
-  eventId: null,
-  eventType: null,
-  state: null,
-  errorCode: null,
-  status: null,
-  from: null,
-  to: null,
-};
 
 /** Publishes events of so many bytes, each with a word of its own, that one webhook is owed where `transferId` is its scope. */
 async function publish(
@@ -123,7 +113,7 @@ describe('retention', () => {
     await Promise.all(settled);
     const [held, cancelled] = await publish(store, LONG_AGO, 2, { transferId: 'held' });
     const { rows } = await store.read(listDeliveries, {
-      ...EVERYTHING,
+      ...ALL_DELIVERIES,
       eventId: cancelled as string,
       q: null,
       limit: 1,
@@ -145,7 +135,7 @@ describe('retention', () => {
       before: null,
     });
     expect(events.rows.map(({ id }) => id)).toEqual([...recent.reverse(), held]);
-    const deliveries = await store.read(listDeliveries, { ...EVERYTHING, q: null, limit: 250, before: null });
+    const deliveries = await store.read(listDeliveries, { ...ALL_DELIVERIES, q: null, limit: 250, before: null });
     expect(deliveries.rows).toMatchObject([{ eventId: held, state: 'pending' }]);
     for (const table of ['attempts', 'bodies', 'error_texts', 'delivery_errors'])
       expect([table, countOf(folder, table)]).toEqual([table, 0]);

@@ -36,9 +36,9 @@ interface BacklogRun {
 }
 
 /**
- * What a buried backlog costs the others: eight live webhooks are measured at a steady rate and under full load, then
- * ten dead ones are owed `backlog` deliveries, all of them due, and the live ones are measured again. Then the server
- * is killed and started, with one delivery due to each live webhook.
+ * What a buried backlog costs the others: after as many events as will make it, owed to nobody, eight live webhooks are
+ * measured at a steady rate and under full load; then ten dead ones are owed `backlog` deliveries, all of them due, and
+ * the live ones are measured again. Then the server is killed and started, with one delivery due to each live webhook.
  */
 export async function measureBacklog(stage: Stage) {
   const runs: BacklogRun[] = [];
@@ -66,6 +66,7 @@ async function buryOnce(stage: Stage): Promise<BacklogRun> {
     const subject = await startSubject('waybill', stage.receiverPort, folder);
     await createWebhooks(subject, stage.receiverPort, WEBHOOKS);
     await warmUp(stage, subject, { next: DEAD_HANG });
+    await publishToTransfer(stage, subject);
     const without = await measureLive(stage, subject);
     await bury(stage, subject);
     const buried = await measureLive(stage, subject);
@@ -86,6 +87,11 @@ async function bury(stage: Stage, subject: Subject): Promise<void> {
       timeoutMs: TIMEOUT_MS,
     });
   }
+  await publishToTransfer(stage, subject);
+}
+
+/** The events that the dead are owed. Before there are any, nobody is: what publishing costs is then in both figures. */
+async function publishToTransfer(stage: Stage, subject: Subject): Promise<void> {
   const toTheDead = { batchSize: 100, connections: 8, firstWebhook: DEAD_TRANSFER, webhookCount: 1 };
   const pace = { kind: 'publish', events: stage.extent.backlog / DEAD } as const;
   await runLoad(stage, loadOn(stage, subject, pace, toTheDead));

@@ -8,7 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { type Clock, delay } from '../kernel/clock.ts';
 import { SetupError } from '../kernel/errors.ts';
-import type { SignatureVerdict, SignedRequest } from './verify-signature.ts';
+import type { SignatureVerdict, SignedRequest } from '../kernel/verify-signature.ts';
 
 /** A request as it arrived, with the verdict on its signature and what it is answered with. */
 export interface ReceivedRequest {

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import { parseSigningSecret, verifySignature } from '../kernel/verify-signature.ts';
 import { runCommand } from './cli-stage.ts';
 import {
   type Judge,
@@ -19,7 +20,6 @@ import {
   startReceiver,
 } from './listen-receiver.ts';
 import { run } from './program.ts';
-import { parseSigningSecret, verifySignature } from './verify-signature.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 

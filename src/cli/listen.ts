@@ -1,11 +1,11 @@
 import { messageOf } from '../kernel/errors.ts';
 import { formatInstant } from '../kernel/instants.ts';
+import { parseSigningSecret, type SigningSecret, verdictLine, verifySignature } from '../kernel/verify-signature.ts';
 import { type CommandIo, type ExitCode, wrongUsage } from './command-io.ts';
 import { type Judge, type ReceivedRequest, startReceiver } from './listen-receiver.ts';
 import { printable, printLines, readableBody } from './output.ts';
 import { openPublicKeys, type PublicKeys } from './public-keys.ts';
 import { readSecretFile, secretFromEnvironment } from './read-input.ts';
-import { parseSigningSecret, type SigningSecret, verdictLine, verifySignature } from './verify-signature.ts';
 
 export interface ListenOptions {
   port: number;
@@ -80,7 +80,7 @@ function createJudge(secret: SigningSecret | null, publicKeys: PublicKeys | null
  * A request as people read it: the request line, its headers, its body (JSON indented), the signature's verdict and
  * the answer, with an empty line around the body and before the whole.
  */
-export function requestLines(request: ReceivedRequest): string[] {
+export function requestLines(request: Omit<ReceivedRequest, 'receivedAt'>): string[] {
   const headers = Object.entries(request.headers).map(([name, value]) => printable(`${name}: ${value}`));
   const body = request.body.length === 0 ? [] : ['', ...bodyText(request.body).split('\n')];
   return [

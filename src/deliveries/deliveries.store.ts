@@ -168,6 +168,8 @@ interface Dependencies {
   publish: Publish;
   /** Called, in their transaction, when deliveries may have ended. */
   onEnded: (tx: Tx, now: number) => MaybePromise<void>;
+  /** Called, in their transaction, with the numbers of deliveries that were cancelled. */
+  onCancelled: (tx: Tx, numbers: readonly number[], now: number) => Promise<void>;
 }
 
 /** What replays ask of the queue. All of it writes in the caller's transaction. */
@@ -232,7 +234,8 @@ function toHanded(row: HandedRow, webhookId: WebhookId): Handed {
  * and given back with the transaction that writes it.
  */
 export function createDeliveryWrites(dependencies: Dependencies) {
-  const { webhooks, errorTexts, slots, change, bootId, pauseGone, tellRecovered, publish, onEnded } = dependencies;
+  const { webhooks, errorTexts, slots, change, bootId, pauseGone, tellRecovered, publish, onEnded, onCancelled } =
+    dependencies;
   let wasPressed = false;
   /** What the webhooks have earned beyond their concurrency. It is a guess, so it need not be rolled back. */
   const earned = new Map<string, number>();
@@ -575,10 +578,13 @@ export function createDeliveryWrites(dependencies: Dependencies) {
   }
 
   async function cancel(tx: Tx, numbers: readonly number[], reason: string, now: number): Promise<number> {
-    let cancelled = 0;
-    for (const number of numbers) cancelled += await change(tx, number, CANCEL, [reason, now, number]);
+    const cancelled: number[] = [];
+    for (const number of numbers) {
+      if ((await change(tx, number, CANCEL, [reason, now, number])) > 0) cancelled.push(number);
+    }
+    await onCancelled(tx, cancelled, now);
     tx.signal(CANCELLED, numbers satisfies Cancelled);
-    return cancelled;
+    return cancelled.length;
   }
 
   const handlers: Handler[] = [

@@ -51,8 +51,12 @@ async function valuesOf(tx: ReadTx, column: string, { where, params, index }: Ra
   return values;
 }
 
-/** Every combination of facets that some delivery of the filter has, as a range of an index. */
-async function facetRanges(tx: ReadTx, type: readonly Condition[], wanted: readonly Condition[]): Promise<Range[]> {
+/** Every combination of facets that some delivery of the filter has, as a range of an index in the order of numbers. */
+export async function facetRanges(
+  tx: ReadTx,
+  type: readonly Condition[],
+  wanted: readonly Condition[],
+): Promise<Range[]> {
   const index = type.length === 0 ? BY_FACETS : BY_TYPE_FACETS;
   let prefixes: Condition[][] = [[...type]];
   for (const column of FACETS) {

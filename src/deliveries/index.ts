@@ -1,3 +1,4 @@
+export { readBacklog, type WaitingOfWebhook } from './backlog.store.ts';
 export { DELIVERY_TOPIC } from './changes.store.ts';
 export { connectionTestRoutes } from './connection-test.routes.ts';
 export { testUnsavedWebhook, testWebhook } from './connection-test.ts';

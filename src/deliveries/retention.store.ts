@@ -26,6 +26,8 @@ interface Dependencies {
   errorTexts: ErrorTexts;
   /** Deletes the events themselves, by their sequences, in the caller's transaction. */
   deleteEvents: (tx: Tx, sequences: readonly number[]) => Promise<void>;
+  /** Called, in their transaction, after attempts were deleted. */
+  onAttemptsDeleted: (tx: Tx) => Promise<void>;
   monotonicMs: () => number;
 }
 
@@ -36,7 +38,12 @@ interface OldDelivery {
   replay_of: string | null;
 }
 
-export function retentionHandlers({ errorTexts, deleteEvents, monotonicMs }: Dependencies): Handler[] {
+export function retentionHandlers({
+  errorTexts,
+  deleteEvents,
+  onAttemptsDeleted,
+  monotonicMs,
+}: Dependencies): Handler[] {
   /** Deletes deliveries of an event with all that belongs to them. Returns whether none is left. */
   async function deleteDeliveries(tx: Tx, eventSequence: number, pruned: Map<number, number>): Promise<boolean> {
     const rows = await tx.all<OldDelivery>(DELIVERIES, eventSequence, DELIVERIES_AT_ONCE);
@@ -75,6 +82,7 @@ export function retentionHandlers({ errorTexts, deleteEvents, monotonicMs }: Dep
       }
     }
     await deleteEvents(tx, emptied);
+    await onAttemptsDeleted(tx);
     for (const [webhookNumber, sequence] of pruned) await noteLedgerPruned(tx, webhookNumber, sequence);
     return { deleted: emptied.length, next: isMore ? at : null };
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SetupError } from '../kernel/errors.ts';
 import { judgeAddress } from './address-guard.ts';
-import { type EgressRules, isOwnInbox, parseEgressAllow, withOwnInbox } from './allow-list.ts';
+import { type EgressRules, isOwnInbox, parseEgressAllow, withOwnInboxes } from './allow-list.ts';
 
 function allows(rules: EgressRules, address: string, port: number, hostname = address): boolean {
   return judgeAddress(rules, { address, port, hostname, protocol: 'https:', allowInsecureHttp: false }) === null;
@@ -85,7 +85,10 @@ describe('WAYBILL_EGRESS_ALLOW', () => {
 });
 
 describe("Waybill's own inbox", () => {
-  const rules = withOwnInbox(parseEgressAllow(undefined), 'http://127.0.0.1:8080/');
+  const rules = withOwnInboxes(parseEgressAllow(undefined), [
+    'https://mft.example/inbox/',
+    'http://127.0.0.1:8080/inbox/',
+  ]);
 
   test.each(['http://127.0.0.1:8080/inbox/tests', 'http://127.1:8080/inbox/', 'http://127.0.0.1:8080/inbox/a?x=1'])(
     '%s needs no entry',

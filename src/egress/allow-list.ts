@@ -10,8 +10,8 @@ export interface EgressRules {
   readonly networks: readonly (readonly [IpAddress, number])[];
   /** `address:port` and `name:port` in canonical form, as `endpointKey` writes them. */
   readonly endpoints: ReadonlySet<string>;
-  /** Waybill's own receiver: URLs that begin so are never judged. Null when there is none. */
-  readonly ownInbox: string | null;
+  /** Waybill's own receiver, by each of its names: URLs that begin so are never judged. */
+  readonly ownInboxes: readonly string[];
 }
 
 const HOST = /^(\[[0-9a-f:.]+\]|[^\s:/?#@\\%*[\]]+)$/i;
@@ -33,17 +33,20 @@ export function parseEgressAllow(text: string | undefined): EgressRules {
     else if (endpoint !== null) endpoints.add(endpoint);
     else throw notUnderstood(entry);
   }
-  return { networks, endpoints, ownInbox: null };
+  return { networks, endpoints, ownInboxes: [] };
 }
 
-/** The same rules, with Waybill's own receiver at `<baseUrl>/inbox/` exempt: that origin and path, nothing beside. */
-export function withOwnInbox(rules: EgressRules, baseUrl: string): EgressRules {
-  return { ...rules, ownInbox: new URL(`${baseUrl.replace(/\/+$/, '')}/inbox/`).href };
+/**
+ * The same rules, with Waybill's own receiver exempt: what begins with one of these URLs, which end in a slash, and
+ * nothing beside.
+ */
+export function withOwnInboxes(rules: EgressRules, urls: readonly string[]): EgressRules {
+  return { ...rules, ownInboxes: urls.map((url) => new URL(url).href) };
 }
 
 /** Whether the URL is one of Waybill's own receiver, which needs no entry in the allow list. */
 export function isOwnInbox(rules: EgressRules, url: URL): boolean {
-  return rules.ownInbox !== null && (url.origin + url.pathname).startsWith(rules.ownInbox);
+  return rules.ownInboxes.some((inbox) => (url.origin + url.pathname).startsWith(inbox));
 }
 
 /** Whether the address is allowed on this port, by itself or for URLs that use this host name. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { parseEgressAllow, withOwnInbox } from './allow-list.ts';
+import { parseEgressAllow, withOwnInboxes } from './allow-list.ts';
 import type { Resolve } from './name-lookup.ts';
 import {
   answerEmpty,
@@ -239,7 +239,7 @@ describe('the address guard', () => {
   test("lets Waybill's own inbox through, and no other path of the same origin on that connection", async () => {
     const receiver = await httpReceiver(accept);
     const origin = `http://127.0.0.1:${receiver.port}`;
-    const client = testClient({ rules: withOwnInbox(NO_ENTRIES, origin) });
+    const client = testClient({ rules: withOwnInboxes(NO_ENTRIES, [`${origin}/inbox/`]) });
     expect((await client.send(requestTo(`${origin}/inbox/tests`))).failure).toBeNull();
     expect((await client.send(requestTo(`${origin}/api/v1/events`))).failure?.code).toBe('egress_refused');
     expect((await client.send(requestTo(`${origin}/inbox/tests`))).failure).toBeNull();

@@ -7,6 +7,11 @@ import type { EgressThreadSettings, FromEgress, ToEgress } from './thread.ts';
 
 /** Sends requests, from a thread of its own. */
 export interface Sender extends Pick<EgressClient, 'send' | 'forget'> {
+  /**
+   * Exempts Waybill's own receiver, by each of its names, from being judged. Told before the first request: where the
+   * server listens is known only after this thread has been started.
+   */
+  exempt(ownInboxes: readonly string[]): void;
   /** Has the listener told when the receivers of a lane show another certificate than before, or the first. */
   onCertificate(listener: CertificateListener): void;
   /** Ends the thread. What is under way is cut off and never answered. */
@@ -74,6 +79,9 @@ export function startSender({ threadModule, onBroken, ...settings }: SenderOptio
     forget(lane) {
       post();
       thread.postMessage({ kind: 'forget', lane } satisfies ToEgress);
+    },
+    exempt(urls) {
+      thread.postMessage({ kind: 'own_inboxes', urls } satisfies ToEgress);
     },
     onCertificate(listener) {
       onCertificate = listener;

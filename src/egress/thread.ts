@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { nextTurn, systemClock } from '../kernel/clock.ts';
 import { messageOf } from '../kernel/errors.ts';
-import { parseEgressAllow } from './allow-list.ts';
-import { type CertificateListener, createEgressClient } from './client.ts';
+import { parseEgressAllow, withOwnInboxes } from './allow-list.ts';
+import { type CertificateListener, createEgressClient, type EgressClient } from './client.ts';
 import { type PackedExchange, type PackedRequest, packExchange, unpackRequest } from './packing.ts';
 import { parseProxy } from './proxy.ts';
 
@@ -16,7 +16,10 @@ export interface EgressThreadSettings {
   noProxy: string;
 }
 
-export type ToEgress = { kind: 'send'; requests: PackedRequest[] } | { kind: 'forget'; lane: string };
+export type ToEgress =
+  | { kind: 'send'; requests: PackedRequest[] }
+  | { kind: 'forget'; lane: string }
+  | { kind: 'own_inboxes'; urls: readonly string[] };
 export interface FromEgress {
   exchanges: PackedExchange[];
   /** Requests that could not be sent for a mistake of ours. */
@@ -27,13 +30,17 @@ export interface FromEgress {
 
 /** The body of the egress thread: it sends what it is told to, and answers in bundles. */
 export function runEgressThread({ egressAllow, httpProxy, noProxy }: EgressThreadSettings): void {
-  const client = createEgressClient({
-    rules: parseEgressAllow(egressAllow),
-    clock: systemClock,
-    proxy: parseProxy(httpProxy, noProxy),
-    onCertificate: (...shown) => nextBundle().certificates.push(shown),
-  });
+  let client = clientWith([]);
   let bundle: FromEgress | null = null;
+
+  function clientWith(ownInboxes: readonly string[]): EgressClient {
+    return createEgressClient({
+      rules: withOwnInboxes(parseEgressAllow(egressAllow), ownInboxes),
+      clock: systemClock,
+      proxy: parseProxy(httpProxy, noProxy),
+      onCertificate: (...shown) => nextBundle().certificates.push(shown),
+    });
+  }
 
   /** The bundle that goes out in the next turn. */
   function nextBundle(): FromEgress {
@@ -58,7 +65,16 @@ export function runEgressThread({ egressAllow, httpProxy, noProxy }: EgressThrea
   }
 
   parentPort?.on('message', (message: ToEgress) => {
-    if (message.kind === 'forget') client.forget(message.lane);
-    else for (const request of message.requests) void carry(request);
+    switch (message.kind) {
+      case 'own_inboxes':
+        // Nothing has been sent yet: the one before has no connections.
+        client = clientWith(message.urls);
+        return;
+      case 'forget':
+        client.forget(message.lane);
+        return;
+      case 'send':
+        for (const request of message.requests) void carry(request);
+    }
   });
 }

@@ -22,6 +22,15 @@ export type TokenAnswer = { token: string; lifetimeMs: number } | { why: string 
 const USUAL_LIFETIME_MS = 60 * 60 * 1000;
 const LONGEST_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
+/** Behind the lane of the requests that a token is for. */
+const TOKEN_LANE = ' token';
+
+/** Whose lane it is, and whether what goes in it are requests for tokens. Pure. */
+export function readLane(lane: string): { owner: string; isOfTokens: boolean } {
+  const isOfTokens = lane.endsWith(TOKEN_LANE);
+  return { owner: isOfTokens ? lane.slice(0, -TOKEN_LANE.length) : lane, isOfTokens };
+}
+
 /** What can stand in a header after `Bearer `. RFC 6750 §2.1 allows less, token servers send more. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
@@ -45,7 +54,7 @@ export function tokenRequestOf(credentials: ClientCredentials, onBehalf: Outboun
     form.set('client_secret', clientSecret);
   }
   return {
-    lane: `${lane} token`,
+    lane: lane + TOKEN_LANE,
     url: tokenUrl,
     method: 'POST',
     headers,

@@ -2,6 +2,7 @@ import {
   type Api,
   Instant,
   MAX_LEVELS,
+  nullable,
   PageQuery,
   pageOf,
   pageRequest,
@@ -34,7 +35,7 @@ interface Audience {
   /** The deliveries of an event, without their attempts. */
   deliveries: object[];
   /** The webhooks that were not owed it, each with the rule that decided so. */
-  unmatched: { webhookId: string; name: string; because: string }[];
+  unmatched: { webhookId: string; name: string; because: string; detail: string; pointer: string | null }[];
 }
 
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
@@ -80,6 +81,8 @@ const UnmatchedSchema = Type.Object(
       description:
         '`about_itself` (an event about a webhook is not sent to it), `event_type`, `scope`, `created_later`, `disabled` or `routing`; `changed_since`: it would get the event by its settings of today; `deleted`: it would have got the event, and had been deleted before it.',
     }),
+    detail: Type.String({ description: 'The same in words, with what the webhook asks for and what the event has.' }),
+    pointer: nullable(Type.String({ description: 'The setting of the webhook that decided so; null where none did.' })),
   },
   { description: 'A webhook that was not owed the event, and the first rule that decided so, in this order.' },
 );

@@ -1,5 +1,5 @@
-import { type Clock, delay } from '../kernel/clock.ts';
-import { createBreath, type Store } from '../store/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { createKeepingUp, type KeepingUp, type Store } from '../store/index.ts';
 import { indexEvents, isIndexBehind } from './search.store.ts';
 
 /** How soon what was published is indexed. */
@@ -11,53 +11,13 @@ const EVERY_MS = 100;
  */
 const BREATH = { idleMs: 2, busyMs: 100 };
 
-const AFTER_FAULT_MS = 60_000;
-
 /** Keeps the search index in step with the events, when the store has time for it. */
-export interface Indexing {
-  start(): void;
-  stop(): void;
-}
-
-export function createIndexing({
-  store,
-  clock,
-  onFault,
-}: {
-  store: Store;
-  clock: Clock;
-  onFault: (error: unknown) => void;
-}): Indexing {
-  const breath = createBreath(store, clock, BREATH);
-  let isStopped = false;
-  /** How many groups the store had written when everything was last indexed; at a start nobody knows. */
-  let flushesSeen = -1;
-
-  async function run(): Promise<void> {
-    while (!isStopped) {
-      if (store.load.flushes !== flushesSeen) await catchUp();
-      await delay(clock, EVERY_MS);
-    }
-  }
-
-  async function catchUp(): Promise<void> {
-    while (!isStopped && (await store.run(indexEvents, null)).isMore) await breath();
-    const { flushes } = store.load;
-    // What was published in the same group came after the last step, perhaps.
-    if (!(isStopped || (await store.read(isIndexBehind, null)))) flushesSeen = flushes;
-  }
-
-  function start(): void {
-    run().catch((error: unknown) => {
-      onFault(error);
-      clock.after(AFTER_FAULT_MS, start);
-    });
-  }
-
-  return {
-    start,
-    stop() {
-      isStopped = true;
-    },
-  };
+export function createIndexing(options: { store: Store; clock: Clock; onFault: (error: unknown) => void }): KeepingUp {
+  return createKeepingUp({
+    ...options,
+    step: indexEvents,
+    isBehind: isIndexBehind,
+    everyMs: EVERY_MS,
+    breath: BREATH,
+  });
 }

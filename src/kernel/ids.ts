@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
  * Crockford base32 (github.com/jetify-com/typeid, spec 0.3; RFC 9562 §5.7). Ids made by one process sort in the
  * order in which they were made, also as text.
  */
-export type IdPrefix = 'evt' | 'wh' | 'dlv' | 'rpl' | 'key' | 'usr' | 'ses' | 'boot';
+export type IdPrefix = 'evt' | 'wh' | 'dlv' | 'rpl' | 'key' | 'usr' | 'ses' | 'req' | 'boot';
 
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 export type EventId = Id<'evt'>;

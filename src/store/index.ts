@@ -13,6 +13,7 @@ export {
 } from './command.ts';
 export { conditions } from './conditions.ts';
 export { probeStore } from './health.store.ts';
+export { createKeepingUp, type KeepingUp } from './keep-up.ts';
 export { migrate } from './migrate.ts';
 export { indexed, newestFirst, type Range } from './newest-first.ts';
 export { pruneKeptAnswers } from './once.store.ts';

@@ -11,20 +11,21 @@ export interface CertificateInUse {
   usedBy: { type: 'webhook'; id: string; name: string }[];
 }
 
-/** The certificate that a receiver has shown last, and the origin it was shown at. `notAfter` in epoch milliseconds. */
-export interface ReceiverCertificate {
+/** The certificate that a server has shown last, and the origin it was shown at. `notAfter` in epoch milliseconds. */
+export interface ShownCertificate {
   webhookId: string;
+  shownBy: 'receiver' | 'token_endpoint';
   origin: string;
   sha256: string;
   subject: string;
   notAfter: number;
 }
 
-/** Keeps what a receiver has shown in the place of what it showed before. Nothing where the webhook is gone. */
-export const noteReceiverCertificate = command<ReceiverCertificate, null>('webhooks.note_receiver_certificate');
+/** Keeps what a server has shown in the place of what it showed before. Nothing where the webhook is gone. */
+export const noteShownCertificate = command<ShownCertificate, null>('webhooks.note_shown_certificate');
 
-/** What the receivers of all webhooks that are not deleted have shown last. */
-export const receiverCertificates = query<null, ReceiverCertificate[]>('webhooks.receiver_certificates');
+/** What the servers of all webhooks that are not deleted have shown last. */
+export const shownCertificates = query<null, ShownCertificate[]>('webhooks.shown_certificates');
 
 /**
  * Publishes that a certificate expires, with the note that this was said so many days before its end; false, and nothing
@@ -34,22 +35,22 @@ export const warnOfExpiry = command<{ certificate: CertificateInUse; days: numbe
   'webhooks.warn_of_expiry',
 );
 
-const NOTE = `INSERT INTO receiver_certificates (webhook_number, origin, sha256, subject, not_after)
-  SELECT number, ?, ?, ?, ? FROM webhooks WHERE id = ? AND deleted_at IS NULL
-  ON CONFLICT (webhook_number) DO UPDATE SET
+const NOTE = `INSERT INTO shown_certificates (webhook_number, shown_by, origin, sha256, subject, not_after)
+  SELECT number, ?, ?, ?, ?, ? FROM webhooks WHERE id = ? AND deleted_at IS NULL
+  ON CONFLICT (webhook_number, shown_by) DO UPDATE SET
     origin = excluded.origin, sha256 = excluded.sha256, subject = excluded.subject, not_after = excluded.not_after`;
-const ALL = `SELECT w.id AS "webhookId", c.origin, c.sha256, c.subject, c.not_after AS "notAfter"
-  FROM receiver_certificates c JOIN webhooks w ON w.number = c.webhook_number
+const ALL = `SELECT w.id AS "webhookId", c.shown_by AS "shownBy", c.origin, c.sha256, c.subject, c.not_after AS "notAfter"
+  FROM shown_certificates c JOIN webhooks w ON w.number = c.webhook_number
   WHERE w.deleted_at IS NULL ORDER BY w.number`;
 const WARN = 'INSERT INTO expiry_warnings (sha256, days) VALUES (?, ?) ON CONFLICT (sha256, days) DO NOTHING';
 
 export function certificateHandlers(publish: Publish): Handler[] {
   return [
-    handleCommand(noteReceiverCertificate, async (tx, { webhookId, origin, sha256, subject, notAfter }) => {
-      await tx.run(NOTE, origin, sha256, subject, notAfter, webhookId);
+    handleCommand(noteShownCertificate, async (tx, { webhookId, shownBy, origin, sha256, subject, notAfter }) => {
+      await tx.run(NOTE, shownBy, origin, sha256, subject, notAfter, webhookId);
       return null;
     }),
-    handleQuery(receiverCertificates, (tx) => tx.all<ReceiverCertificate>(ALL)),
+    handleQuery(shownCertificates, (tx) => tx.all<ShownCertificate>(ALL)),
     handleCommand(warnOfExpiry, async (tx, { certificate, days, now }) => {
       if ((await tx.run(WARN, certificate.id, days)) === 0) return false;
       await publish(tx, expiringEvent(tx, certificate, now));

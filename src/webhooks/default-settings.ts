@@ -33,7 +33,8 @@ interface Dependencies extends TemplateChecks {
   store: Store;
   directory: WebhookDirectory;
   sealer: Sealer;
-  rules: EgressRules;
+  /** Whom the server may send to; known whole once it listens. */
+  rules: () => EgressRules;
   clock: Clock;
 }
 
@@ -51,7 +52,7 @@ export function createDefaultSettings(dependencies: Dependencies): DefaultSettin
     const kept = { auth: openAuth(before.config.auth, DEFAULTS, sealer), tls: openOf(before.config) };
     const tls = givenTls === null ? undefined : plainTls(givenTls, kept.tls);
     const inForce = defaultsOf({ version: 0, value: { ...config, ...(tls === undefined ? {} : { tls }) } }).config;
-    checkDefaults({ ...inForce, auth: auth ?? inForce.auth }, rules);
+    checkDefaults({ ...inForce, auth: auth ?? inForce.auth }, rules());
     checkTls(inForce.tls, { now: clock.now(), before: kept.tls });
     return {
       ...config,
@@ -63,7 +64,7 @@ export function createDefaultSettings(dependencies: Dependencies): DefaultSettin
   /** Refuses a webhook that would not be accepted with these defaults. */
   function checkWith({ id, config }: WebhookRecord, inherited: DefaultConfig): void {
     const inForce = effectiveConfig(config, inherited);
-    checkWebhook(inForce, config, rules);
+    checkWebhook(inForce, config, rules());
     const tls = openTlsInForce(inForce.tls, config.tls, id, sealer);
     checkTls(tls, { now: clock.now(), before: tls });
   }

@@ -1,3 +1,4 @@
+export { certificateRoutes } from './certificates.routes.ts';
 export { createExpiryWatch } from './certificates.ts';
 export { createDefaultSettings } from './default-settings.ts';
 export { openDirectory, type Webhook, type WebhookDirectory } from './directory.ts';

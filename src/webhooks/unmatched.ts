@@ -1,18 +1,9 @@
 import type { WebhookView } from './directory.ts';
 import { isAbout, isInScope, type MatchEvent, matchWebhooks, wantsType } from './matching.ts';
+import { explainMismatch, type Mismatch, type MismatchWords } from './mismatch.ts';
 
-/** Why an event was not owed to a webhook. */
-type Mismatch =
-  | 'about_itself'
-  | 'event_type'
-  | 'scope'
-  | 'created_later'
-  | 'disabled'
-  | 'routing'
-  | 'changed_since'
-  | 'deleted';
-
-interface Unmatched {
+/** A webhook that an event was not owed to, and why: the rule, and the same in words. */
+interface Unmatched extends MismatchWords {
   webhookId: string;
   name: string;
   because: Mismatch;
@@ -41,6 +32,10 @@ export function unmatchedWebhooks(
   const isOwedNothing = ({ record }: WebhookView): boolean => !matched.has(record.id);
   const reasonOf = (webhook: WebhookView): Mismatch =>
     wantedToday.has(webhook.record.id) ? lateOrChanged(webhook, event) : mismatchOf(webhook, event);
+  const unmatched = (webhook: WebhookView, because: Mismatch): Unmatched => {
+    const { id: webhookId, name } = webhook.record;
+    return { webhookId, name, because, ...explainMismatch(because, webhook, event) };
+  };
   return [
     ...webhooks.filter(isOwedNothing).map((webhook) => unmatched(webhook, reasonOf(webhook))),
     ...deleted
@@ -53,10 +48,6 @@ export function unmatchedWebhooks(
 function wantedBy(webhooks: readonly WebhookView[], event: MatchEvent): Set<string> {
   const rules = webhooks.map(({ record, config }) => ({ ...config, id: record.id }));
   return new Set(matchWebhooks(rules, event).map(({ id }) => id));
-}
-
-function unmatched({ record }: WebhookView, because: Mismatch): Unmatched {
-  return { webhookId: record.id, name: record.name, because };
 }
 
 function lateOrChanged({ record }: WebhookView, event: { createdAt: number }): Mismatch {

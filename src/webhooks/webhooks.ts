@@ -82,7 +82,8 @@ interface Dependencies extends TemplateChecks {
   clock: Clock;
   ids: Ids;
   random: Random;
-  rules: EgressRules;
+  /** Whom the server may send to; known whole once it listens. */
+  rules: () => EgressRules;
 }
 
 const DEFAULT_OVERLAP_MS = 24 * 60 * 60 * 1000;
@@ -114,7 +115,7 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
    */
   async function toOwnConfig(
     given: GivenSettings,
-    { id, name, current, guard = rules }: Owner,
+    { id, name, current, guard = rules() }: Owner,
   ): Promise<{ config: OwnConfig } & Warned> {
     const { config, auth, tls: givenTls } = sparseSettings(given);
     const inherited = directory.defaults().config;

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
 import { ADMIN_KEY, type Answer, type TestServer } from '../harness/server.ts';
 import { rowsOf, runOn } from '../harness/store.ts';
@@ -40,10 +41,17 @@ export interface Example {
   undo?(server: TestServer, request: Request): Promise<unknown>;
   /** For a POST: how many times it has been done. */
   effects?(server: TestServer, request: Request): Promise<number>;
-  /** For a list: makes three items, and returns their ids, the oldest first, and the query that finds them. */
-  fill?(server: TestServer): Promise<{ ids: string[]; query: Record<string, string> }>;
+  /** For a list: makes three items, and returns their ids, the oldest first, and the request that finds them. */
+  fill?(server: TestServer): Promise<Filled>;
   /** For a list whose items have no `id`: what tells them apart. */
   idOf?(item: Answer['body']): string;
+}
+
+interface Filled {
+  ids: string[];
+  query: Record<string, string>;
+  /** Where the list is one of something. */
+  params?: Record<string, string>;
 }
 
 const URL_OF_NOBODY = 'http://127.0.0.1:9/';
@@ -98,6 +106,22 @@ async function replayId(server: TestServer): Promise<string> {
 
 async function items(server: TestServer, path: string): Promise<Answer['body'][]> {
   return (await server.call('GET', path)).body.items;
+}
+
+/** A built-in receiver. */
+async function inboxName(server: TestServer): Promise<string> {
+  const name = ownId();
+  await server.call('PUT', `/inboxes/${name}`, {});
+  onTestFinished(async () => {
+    await server.call('DELETE', `/inboxes/${name}`).catch(() => null);
+  });
+  return name;
+}
+
+/** A request that a built-in receiver has received. */
+async function inboxRequestId(server: TestServer, name: string): Promise<string> {
+  await fetch(`${server.url}/inbox/${name}`, { method: 'POST', body: '{}' });
+  return (await items(server, `/inboxes/${name}/requests`))[0].id;
 }
 
 /** How many events of a type tell of the webhook. */
@@ -368,6 +392,62 @@ export const EXAMPLES: Record<string, Example> = {
       const { id, type } = await pausedWebhook(server);
       await publish(server, type);
       return { params: { id } };
+    },
+  },
+
+  'GET /api/v1/statistics': { role: 'viewer', request: () => ({ query: { bucket: 'day' } }) },
+  'GET /api/v1/statistics/backlog': { role: 'viewer', request: nothing },
+  'GET /api/v1/webhooks/certificates': { role: 'viewer', request: nothing },
+  'GET /api/v1/webhooks/health': {
+    role: 'viewer',
+    request: async (server) => (await webhookId(server)) && {},
+    fill: async (server) => ({ ids: await three(() => webhookId(server)), query: {} }),
+    idOf: (health) => health.webhookId,
+  },
+
+  'GET /api/v1/receiver-examples': { role: 'viewer', request: nothing },
+  'GET /api/v1/inboxes': {
+    role: 'viewer',
+    request: async (server) => (await inboxName(server)) && {},
+    fill: async (server) => ({ ids: await three(() => inboxName(server)), query: {} }),
+    idOf: ({ name }) => name,
+  },
+  'GET /api/v1/inboxes/{name}': {
+    role: 'viewer',
+    request: async (server) => ({ params: { name: await inboxName(server) } }),
+  },
+  'PUT /api/v1/inboxes/{name}': {
+    role: 'operator',
+    request: async (server) => ({
+      params: { name: await inboxName(server) },
+      body: { answer: { status: 429, retryAfterS: 5 } },
+    }),
+  },
+  'DELETE /api/v1/inboxes/{name}': {
+    role: 'operator',
+    request: async (server) => ({ params: { name: await inboxName(server) } }),
+  },
+  'GET /api/v1/inboxes/{name}/requests': {
+    role: 'viewer',
+    async request(server) {
+      const name = await inboxName(server);
+      await inboxRequestId(server, name);
+      return { params: { name } };
+    },
+    async fill(server) {
+      const name = await inboxName(server);
+      return { ids: await three(() => inboxRequestId(server, name)), query: {}, params: { name } };
+    },
+  },
+  'DELETE /api/v1/inboxes/{name}/requests': {
+    role: 'operator',
+    request: async (server) => ({ params: { name: await inboxName(server) } }),
+  },
+  'GET /api/v1/inboxes/{name}/requests/{id}': {
+    role: 'viewer',
+    async request(server) {
+      const name = await inboxName(server);
+      return { params: { name, id: await inboxRequestId(server, name) } };
     },
   },
 

@@ -39,7 +39,13 @@ test('an event tells of each webhook that was not owed it by which rule', async 
   ]);
 
   const { body } = await server().call('GET', `/events/${eventId}`);
-  expect(body.unmatched).toContainEqual({ webhookId: webhooks[5].id, name: 'late', because: 'created_later' });
+  expect(body.unmatched).toContainEqual({
+    webhookId: webhooks[5].id,
+    name: 'late',
+    because: 'created_later',
+    detail: `It was made at ${webhooks[5].createdAt}, after the event.`,
+    pointer: null,
+  });
 });
 
 test('a webhook that wants the event by its settings of today only is told apart', async () => {
@@ -63,7 +69,9 @@ test('a webhook that would have wanted the event is named when it had been delet
     return [deliveries.length, unmatched.filter((item: { webhookId: string }) => ids.includes(item.webhookId))];
   };
   expect(await told(before)).toEqual([1, []]);
-  expect(await told(after)).toEqual([0, [{ webhookId: webhook.id, name: 'gone', because: 'deleted' }]]);
+  const detail = expect.stringMatching(/^It would have got the event, and had been deleted before: at 20/);
+  const named = { webhookId: webhook.id, name: 'gone', because: 'deleted', detail, pointer: null };
+  expect(await told(after)).toEqual([0, [named]]);
 });
 
 test('a webhook that does not want the event is not said to be disabled, or new', async () => {
@@ -79,4 +87,41 @@ test('an event about a webhook is not sent to it', async () => {
   const { body } = await server().call('GET', '/events?type=webhook.paused');
   const event = body.items.find((item: { data: { webhook: { id: string } } }) => item.data.webhook.id === webhook.id);
   expect(await reasons(event.id, [webhook])).toEqual(['about_itself']);
+});
+
+test('the rule is told in words too, with what the webhook asks for, what the event has, and the setting', async () => {
+  const type = ownType();
+  const six = ['a.a', 'b.b', 'c.c', 'd.d', 'e.e', 'f.f'];
+  const settings = [
+    { eventTypes: ['a.*', 'b.happened'] },
+    { eventTypes: six },
+    { eventTypes: [type], scope: { transferIds: ['t-1'], stationIds: ['s-1'] } },
+    { eventTypes: [type], scope: { partnerIds: ['p-1', 'p-2'] } },
+    { eventTypes: [type], enabled: false },
+    { eventTypes: [type], routing: 'unmatched' },
+  ];
+  const webhooks: { id: string }[] = [];
+  for (const each of settings) webhooks.push(await createWebhook(server(), { url, ...each }));
+  const eventId = await publish(server(), type, { transfer: { id: 't-1' }, station: { id: 's-2' } });
+  await createWebhook(server(), { url, eventTypes: [type] });
+  const { body } = await server().call('GET', `/events/${eventId}`);
+  const told = webhooks.map(({ id }) => {
+    const { detail, pointer } = body.unmatched.find((item: { webhookId: string }) => item.webhookId === id) ?? {};
+    return [detail, pointer];
+  });
+  expect(told.slice(0, 5)).toEqual([
+    [`It takes a.* and b.happened, and this is ${type}.`, '/eventTypes'],
+    [`It takes a.a, b.b, c.c, d.d, e.e and 1 more, and this is ${type}.`, '/eventTypes'],
+    [`It asks for the station "s-1", and the event's is "s-2".`, '/scope/stationIds'],
+    [`It asks for the partner "p-1" or "p-2", and the event names no partner.`, '/scope/partnerIds'],
+    ['It is disabled, so it is owed nothing new.', '/enabled'],
+  ]);
+  // Nobody who names stations or partners got it.
+  expect(told[5]).toEqual([undefined, undefined]);
+
+  const without = (await server().call('GET', `/events/${await publish(server(), type)}`)).body;
+  const { detail } = without.unmatched.find((item: { webhookId: string }) => item.webhookId === webhooks[5]?.id);
+  expect(detail).toBe(
+    'It only gets what has a station or a partner and no webhook for stations or partners got. This event has neither.',
+  );
 });

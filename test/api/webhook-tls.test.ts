@@ -221,3 +221,29 @@ test.skipIf(!hasOpenssl)('a rotation of the master key seals client keys anew', 
   expect((await last.call('GET', '/webhooks')).status).toBe(200);
   expect(clients).toEqual(['client', 'client']);
 });
+
+test.skipIf(!hasOpenssl)(
+  'the certificates that webhooks depend on are listed by their end, with who uses them',
+  async () => {
+    const soon = makeCertificate({ name: 'soon', days: 10, isAuthority: true });
+    const late = makeCertificate({ name: 'late', days: 40, isAuthority: true });
+    const url = 'https://hooks.example.com/';
+    const first = await createWebhook(server(), {
+      url,
+      tls: { caPem: late.cert + soon.cert },
+      eventTypes: [ownType()],
+    });
+    const second = await createWebhook(server(), { url, tls: { caPem: soon.cert }, eventTypes: [ownType()] });
+    await createWebhook(server(), { url, tls: { caPem: soon.cert }, enabled: false });
+    const { body } = await server().call('GET', '/webhooks/certificates');
+    expect(body.count).toBe(body.certificates.length);
+    const mine = [pinOf(soon), pinOf(late)];
+    const found = body.certificates.filter(({ sha256 }: { sha256: string }) => mine.includes(sha256));
+    expect(found).toMatchObject([
+      { sha256: pinOf(soon), subject: 'O=Example, CN=soon', daysLeft: 9 },
+      { sha256: pinOf(late), daysLeft: 39, usedBy: [{ type: 'webhook', id: first.id }] },
+    ]);
+    const users = found[0].usedBy.map(({ id }: { id: string }) => id);
+    expect(users.toSorted()).toEqual([first.id, second.id].toSorted());
+  },
+);

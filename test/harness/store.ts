@@ -1,10 +1,26 @@
 import { onTestFinished } from 'vitest';
 import type { CommandOptions } from '../../src/app.commands.ts';
+import type { DeliveryFilter } from '../../src/deliveries/facets.store.ts';
 import { openBeside, openSqliteStore, type Store } from '../../src/store/index.ts';
+
+/** The filter that leaves nothing out of a list of deliveries. */
+export const ALL_DELIVERIES: DeliveryFilter = {
+  webhookId: null,
+  eventId: null,
+  eventType: null,
+  state: null,
+  errorCode: null,
+  status: null,
+  from: null,
+  to: null,
+};
 
 const THREAD_MODULE = new URL('../../bin/worker.js', import.meta.url);
 
-/** The store of a data folder with the commands of the server, and none of what calls them. Closed when the test has finished. */
+/**
+ * The store of a data folder with the commands of the server, and none of what calls them. Closed when the test has
+ * finished, at the latest.
+ */
 export async function openServerStore(folder: string): Promise<Store> {
   const threadOptions: CommandOptions = { bootId: 'boot_of_the_test', maxInFlight: 64 };
   const store = await openSqliteStore({
@@ -15,8 +31,13 @@ export async function openServerStore(folder: string): Promise<Store> {
       throw new Error(message);
     },
   });
-  onTestFinished(() => store.close());
-  return store;
+  let closed: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closed ??= store.close();
+    return closed;
+  };
+  onTestFinished(close);
+  return { ...store, close };
 }
 
 /** The rows that a statement finds in the database of a data folder, beside whoever has it open. */

@@ -1,4 +1,5 @@
 import { CANCELLED, DUE, type Due, HANDED } from '../../src/deliveries/handed.ts';
+import type { Settlement } from '../../src/deliveries/settlement.ts';
 import type { Exchange } from '../../src/egress/index.ts';
 import type { NewEvent } from '../../src/events/index.ts';
 import type { Handler, Tx } from '../../src/store/index.ts';
@@ -276,6 +277,37 @@ export const FLAWS: readonly PlantedFlaw[] = [
     title: 'an index that keeps what retention has deleted',
     plant: () => withSql(['DELETE FROM event_search WHERE rowid = ?', 'DELETE FROM event_search WHERE rowid = -?']),
     breaks: ['search'],
+  },
+  {
+    title: 'a breaker that nobody writes down',
+    plant: () =>
+      withCommands(['deliveries.settle'], (run) => (tx, input) => {
+        const { settlements, now } = input as { settlements: object[]; now: number };
+        return run(tx, { now, settlements: settlements.map((one) => ({ ...one, breaker: null })) } as never);
+      }),
+    breaks: ['breaker', 'ends'],
+  },
+  {
+    title: 'a breaker that does not close when the receiver is back',
+    plant: () =>
+      withSql([
+        'probe_at = NULL WHERE id = ? AND breaker_opened_at IS NOT NULL',
+        'probe_at = NULL WHERE id = ? AND breaker_opened_at IS NULL',
+      ]),
+    breaks: ['breaker', 'ends', 'told'],
+  },
+  {
+    title: 'a probe that uses up a try',
+    plant: () =>
+      withCommands(['deliveries.settle'], (run) => (tx, input) => {
+        const { settlements, now } = input as { settlements: Settlement[]; now: number };
+        const used = settlements.map((one) => {
+          const isProbe = (one.breaker?.becomes?.probes ?? 0) > 0;
+          return isProbe ? { ...one, next: { ...one.next, tries: one.next.tries + 1 } } : one;
+        });
+        return run(tx, { now, settlements: used } as never);
+      }),
+    breaks: ['decision'],
   },
   // Mistakes that the simulation has found in Waybill itself.
   {

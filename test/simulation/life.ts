@@ -108,7 +108,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const replayLoop = createReplayLoop({ store, clock, onFault });
   const indexing = createIndexing({ store, clock: seldom(clock), onFault });
   const replays = createReplays({ store, directory, clock, ids });
-  const rules = parseEgressAllow('');
+  const rules = () => parseEgressAllow('');
   const checked = { store, directory, sealer, rules, templates: NO_TEMPLATES, clock, instance: instance.facts };
   const webhooks = createWebhooks({ ...checked, ids, random });
   const defaults = createDefaultSettings(checked);

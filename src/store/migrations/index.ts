@@ -10,6 +10,9 @@ import { deliveryLog } from './0009-delivery-log.ts';
 import { breaker } from './0010-breaker.ts';
 import { certificates } from './0011-certificates.ts';
 import { users } from './0012-users.ts';
+import { inboxes } from './0013-inboxes.ts';
+import { statistics } from './0014-statistics.ts';
+import { shownCertificates } from './0015-shown-certificates.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
@@ -28,4 +31,7 @@ export const migrations: readonly Migration[] = [
   breaker,
   certificates,
   users,
+  inboxes,
+  statistics,
+  shownCertificates,
 ];

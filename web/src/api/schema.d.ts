@@ -1396,6 +1396,10 @@ export interface paths {
                                 name: string;
                                 /** @description `about_itself` (an event about a webhook is not sent to it), `event_type`, `scope`, `created_later`, `disabled` or `routing`; `changed_since`: it would get the event by its settings of today; `deleted`: it would have got the event, and had been deleted before it. */
                                 because: string;
+                                /** @description The same in words, with what the webhook asks for and what the event has. */
+                                detail: string;
+                                /** @description The setting of the webhook that decided so; null where none did. */
+                                pointer: string | null;
                             }[];
                         };
                     };
@@ -1404,6 +1408,366 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List how webhooks fare, in the order of their list
+         * @description Attempts are counted some time after they were made, a second as a rule.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Only webhooks that are in trouble. */
+                    trouble?: "any";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                webhookId: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                state: "active" | "paused" | "disabled";
+                                /**
+                                 * @description `breaker_open`: left alone but for probes; `gone`: paused since its receiver answered 410; `failing`: 3 failed attempts in a row or more.
+                                 * @enum {unknown}
+                                 */
+                                trouble: "breaker_open" | "gone" | "failing" | null;
+                                breaker: {
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339, UTC, with milliseconds.
+                                     */
+                                    openedAt: string;
+                                    failedProbes: number;
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339, UTC, with milliseconds.
+                                     */
+                                    nextProbeAt: string;
+                                } | null;
+                                lastAttempt: {
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339, UTC, with milliseconds.
+                                     */
+                                    at: string;
+                                    /** @enum {unknown} */
+                                    outcome: "delivered" | "failed" | "unknown";
+                                    status: number | null;
+                                    errorCode: string | null;
+                                } | null;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                lastDeliveredAt: string | null;
+                                consecutiveFailures: number;
+                                /** @description The share of attempts that were delivered, of those in `hours`; null without any. */
+                                successRate: number | null;
+                                /** @description Attempts of the last 24 hours, this one included, the oldest first. */
+                                hours: {
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339, UTC, with milliseconds.
+                                     */
+                                    at: string;
+                                    delivered: number;
+                                    failed: number;
+                                }[];
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the log comes to, in all and by hour or day
+         * @description Attempts are counted some time after they were made, a second as a rule; connection tests are not counted. Hours and days are those of UTC. Without a webhook: all of them, deleted ones too.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    to?: string;
+                    /** @description `hour` where it is left out. */
+                    bucket?: "hour" | "day";
+                    webhookId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            from: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            to: string;
+                            /** @enum {unknown} */
+                            bucket: "hour" | "day";
+                            /** @description Whether there are attempts that have not been counted yet. */
+                            isBehind: boolean;
+                            totals: {
+                                attempts: {
+                                    succeeded: number;
+                                    failed: number;
+                                    unknown: number;
+                                };
+                                /** @description Those that have ended. */
+                                deliveries: {
+                                    delivered: number;
+                                    exhausted: number;
+                                    cancelled: number;
+                                };
+                                /** @description Attempts that failed, by error code, the most frequent first. */
+                                failures: {
+                                    errorCode: string;
+                                    count: number;
+                                }[];
+                                /** @description From an event being published, or its replay made, to its having been delivered. */
+                                latencyMs: {
+                                    /** @description Null where there was nothing to measure. Off by a tenth at most. */
+                                    p50: number | null;
+                                    p95: number | null;
+                                };
+                                /** @description Of attempts. */
+                                durationMs: {
+                                    /** @description Null where there was nothing to measure. Off by a tenth at most. */
+                                    p50: number | null;
+                                    p95: number | null;
+                                };
+                            };
+                            /** @description One item for each bucket, also where nothing happened; `at` is when it begins. */
+                            series: ({
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                at: string;
+                            } & {
+                                attempts: {
+                                    succeeded: number;
+                                    failed: number;
+                                    unknown: number;
+                                };
+                                /** @description Those that have ended. */
+                                deliveries: {
+                                    delivered: number;
+                                    exhausted: number;
+                                    cancelled: number;
+                                };
+                                /** @description Attempts that failed, by error code, the most frequent first. */
+                                failures: {
+                                    errorCode: string;
+                                    count: number;
+                                }[];
+                                /** @description From an event being published, or its replay made, to its having been delivered. */
+                                latencyMs: {
+                                    /** @description Null where there was nothing to measure. Off by a tenth at most. */
+                                    p50: number | null;
+                                    p95: number | null;
+                                };
+                                /** @description Of attempts. */
+                                durationMs: {
+                                    /** @description Null where there was nothing to measure. Off by a tenth at most. */
+                                    p50: number | null;
+                                    p95: number | null;
+                                };
+                            })[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/backlog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what is owed and has not been delivered yet */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Not tried yet. */
+                            pending: number;
+                            /** @description Tried, and to be tried again. */
+                            retrying: number;
+                            /** @description In hand. */
+                            delivering: number;
+                            /** @description How many of `pending` and `retrying` wait because of their webhook, and why. */
+                            held: {
+                                disabled: number;
+                                paused: number;
+                                /** @description The receiver fails again and again. */
+                                breakerOpen: number;
+                                /** @description The receiver has asked to be left alone for a while. */
+                                retryAfter: number;
+                            };
+                            /**
+                             * Format: date-time
+                             * @description When the oldest of them was made.
+                             */
+                            oldestAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read which certificates webhooks depend on, the first to expire first
+         * @description Those in the settings of webhooks that are not disabled, and those that their receivers have shown last; 100 at most, `count` says of how many.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            certificates: {
+                                /** @description Lower-case hex of the DER. */
+                                sha256: string;
+                                subject: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                notAfter: string;
+                                /** @description Whole days; below 0 once it has expired. */
+                                daysLeft: number;
+                                usedBy: {
+                                    /** @enum {string} */
+                                    type: "webhook";
+                                    id: string;
+                                    name: string;
+                                }[];
+                            }[];
+                            count: number;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
                 500: components["responses"]["Problem500"];
             };
         };
@@ -4925,6 +5289,559 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 410: components["responses"]["Problem410"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the built-in receivers, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                name: string;
+                                /** @description Where requests to it go. A webhook may be sent there as it is. */
+                                url: string;
+                                answer: {
+                                    status: number;
+                                    /** @description The `Retry-After` header, in seconds. */
+                                    retryAfterS: number | null;
+                                    /** @description How long the answer is held back. */
+                                    delayMs: number;
+                                } | {
+                                    /** @enum {boolean} */
+                                    hang: true;
+                                };
+                                /** @description The webhooks that send there. */
+                                webhookIds: string[];
+                                /** @description How many requests are kept, in memory. */
+                                requestCount: number;
+                                /** @description How many were dropped to make room for others. */
+                                droppedCount: number;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                lastRequestAt: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                updatedAt: string;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a built-in receiver */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description Answers 304 while the `ETag` is still this one. */
+                    "if-none-match"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            /** @description Where requests to it go. A webhook may be sent there as it is. */
+                            url: string;
+                            answer: {
+                                status: number;
+                                /** @description The `Retry-After` header, in seconds. */
+                                retryAfterS: number | null;
+                                /** @description How long the answer is held back. */
+                                delayMs: number;
+                            } | {
+                                /** @enum {boolean} */
+                                hang: true;
+                            };
+                            /** @description The webhooks that send there. */
+                            webhookIds: string[];
+                            /** @description How many requests are kept, in memory. */
+                            requestCount: number;
+                            /** @description How many were dropped to make room for others. */
+                            droppedCount: number;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            lastRequestAt: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            updatedAt: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        /**
+         * Make a built-in receiver at `/inbox/{name}`, or replace what it answers
+         * @description The name has 1 to 40 characters: a–z, 0–9 and hyphens. There may be 50 of them.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description What each request is answered with: `status` 200 where nothing is said. */
+                        answer?: {
+                            status?: number;
+                            /** @description The `Retry-After` header, in seconds. */
+                            retryAfterS?: number | null;
+                            /** @description How long the answer is held back. */
+                            delayMs?: number;
+                            /**
+                             * @description Never answer. Goes with no other member.
+                             * @enum {boolean}
+                             */
+                            hang?: true;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            /** @description Where requests to it go. A webhook may be sent there as it is. */
+                            url: string;
+                            answer: {
+                                status: number;
+                                /** @description The `Retry-After` header, in seconds. */
+                                retryAfterS: number | null;
+                                /** @description How long the answer is held back. */
+                                delayMs: number;
+                            } | {
+                                /** @enum {boolean} */
+                                hang: true;
+                            };
+                            /** @description The webhooks that send there. */
+                            webhookIds: string[];
+                            /** @description How many requests are kept, in memory. */
+                            requestCount: number;
+                            /** @description How many were dropped to make room for others. */
+                            droppedCount: number;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            lastRequestAt: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            updatedAt: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        /** Delete a built-in receiver that no webhook sends to, with all that it has received */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{name}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a built-in receiver has received, newest first
+         * @description It keeps the last 200 requests, 16 MiB at most, in memory: a restart forgets them.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                receivedAt: string;
+                                method: string;
+                                /** @description Path and query, credentials masked. */
+                                path: string;
+                                contentType: string | null;
+                                bodyBytes: number;
+                                eventId: string | null;
+                                eventType: string | null;
+                                deliveryId: string | null;
+                                attemptNumber: number | null;
+                                signature: {
+                                    /** @enum {unknown} */
+                                    verdict: "valid" | "wrong" | "not_checked";
+                                    /** @enum {unknown} */
+                                    scheme: "standard" | "ed25519" | "github" | "gomft" | null;
+                                    /** @description The webhook by whose keys it was judged. */
+                                    webhookId: string | null;
+                                    /** @description Why it is not valid, in words. */
+                                    reason: string | null;
+                                };
+                                answer: {
+                                    status: number;
+                                    /** @description The `Retry-After` header, in seconds. */
+                                    retryAfterS: number | null;
+                                    /** @description How long the answer is held back. */
+                                    delayMs: number;
+                                } | {
+                                    /** @enum {boolean} */
+                                    hang: true;
+                                };
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Forget what a built-in receiver has received */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{name}/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a request that a built-in receiver has received */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            receivedAt: string;
+                            method: string;
+                            /** @description Path and query, credentials masked. */
+                            path: string;
+                            contentType: string | null;
+                            bodyBytes: number;
+                            eventId: string | null;
+                            eventType: string | null;
+                            deliveryId: string | null;
+                            attemptNumber: number | null;
+                            signature: {
+                                /** @enum {unknown} */
+                                verdict: "valid" | "wrong" | "not_checked";
+                                /** @enum {unknown} */
+                                scheme: "standard" | "ed25519" | "github" | "gomft" | null;
+                                /** @description The webhook by whose keys it was judged. */
+                                webhookId: string | null;
+                                /** @description Why it is not valid, in words. */
+                                reason: string | null;
+                            };
+                            answer: {
+                                status: number;
+                                /** @description The `Retry-After` header, in seconds. */
+                                retryAfterS: number | null;
+                                /** @description How long the answer is held back. */
+                                delayMs: number;
+                            } | {
+                                /** @enum {boolean} */
+                                hang: true;
+                            };
+                        } & {
+                            /** @description Names in lower case, in the order of their arrival, credentials masked. */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @description The text; null where it is not UTF-8. */
+                            body: string | null;
+                            /** @description The bytes, where they are no text; else null. */
+                            bodyBase64: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receiver-examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List receivers that verify signatures, one in each of some languages, all on one page */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                language: string;
+                                name: string;
+                                /** @description What it needs to run, in Markdown. */
+                                note: string;
+                                /** @description Null for lines to be typed. */
+                                fileName: string | null;
+                                code: string;
+                            }[];
+                            next: null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
                 500: components["responses"]["Problem500"];
             };
         };

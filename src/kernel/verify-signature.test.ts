@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { SetupError } from '../kernel/errors.ts';
+import { SetupError } from './errors.ts';
 import { parseSigningSecret, type SignatureVerdict, verdictLine, verifySignature } from './verify-signature.ts';
 
 const NOW = Date.parse('2025-01-31T12:00:00.400Z');

@@ -1,6 +1,5 @@
-import { createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
-import { SetupError } from '../kernel/errors.ts';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { SetupError } from './errors.ts';
 
 /** What a receiver can say of a signature. `reason` is a clause in plain words, without a full stop. */
 export type SignatureVerdict =
@@ -12,18 +11,26 @@ export type SignatureScheme = 'standard' | 'ed25519' | 'github' | 'gomft';
 
 export interface SignedRequest {
   /** Names in lower case, as node:http gives them. */
-  headers: IncomingHttpHeaders;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body's bytes as they arrived: a body that was parsed and written again does not verify. */
   body: Uint8Array;
 }
 
-/** A signing secret: as Waybill shows it, and the bytes that it is the base64 of. */
+/** What a signing secret verifies with: the bytes that it is the base64 of, and its text as Waybill shows it. */
 export interface SigningSecret {
-  text: string;
-  bytes: Buffer;
+  bytes: KeyObject;
+  text: KeyObject;
 }
 
-/** What a receiver verifies with. */
+/** What a receiver verifies Standard Webhooks with. */
+export interface StandardKeys {
+  /** For `standard`: of the bytes that signing secrets are the base64 of. */
+  secrets: readonly KeyObject[];
+  /** For `ed25519`. */
+  publicKeys: readonly KeyObject[];
+}
+
+/** What a receiver verifies with that knows no more than the secret. */
 export interface VerificationKeys {
   /** For `standard`, `github` and `gomft`; null without. */
   secret: SigningSecret | null;
@@ -53,27 +60,34 @@ export function parseSigningSecret(secret: string): SigningSecret {
       'The signing secret is not one: it should be whsec_ followed by base64, as Waybill showed it.',
     );
   }
-  return { text: SECRET_PREFIX + base64, bytes };
+  return { bytes: createSecretKey(bytes), text: createSecretKey(SECRET_PREFIX + base64, 'utf8') };
 }
 
 /**
  * Checks a request's signature as a receiver should, by the scheme that its headers show; one match among several
  * signatures is enough. `now` is in epoch milliseconds. Compares in constant time.
  */
-export function verifySignature(request: SignedRequest, keys: VerificationKeys, now: number): SignatureVerdict {
-  if (keys.secret === null && keys.publicKeys.length === 0) return notChecked('no secret given');
-  const [ownHeader] = (keys.ownHeader === null ? USUAL_HEADERS : [keys.ownHeader]).filter(
+export function verifySignature(
+  request: SignedRequest,
+  { secret, publicKeys, ownHeader: givenHeader }: VerificationKeys,
+  now: number,
+): SignatureVerdict {
+  if (secret === null && publicKeys.length === 0) return notChecked('no secret given');
+  const [ownHeader] = (givenHeader === null ? USUAL_HEADERS : [givenHeader]).filter(
     (name) => header(request, name) !== null,
   );
   const isStandard = ownHeader === undefined || header(request, 'webhook-signature') !== null;
-  return isStandard ? verifyStandard(request, keys, now) : verifyBody(request, ownHeader, keys.secret);
+  const of = (key: 'bytes' | 'text'): KeyObject[] => (secret === null ? [] : [secret[key]]);
+  return isStandard
+    ? verifyStandard(request, { secrets: of('bytes'), publicKeys }, now)
+    : verifyBody(request, ownHeader, of('text'));
 }
 
 /**
  * Standard Webhooks 1.0.0: over `id.timestamp.body`, HMAC-SHA256 (`v1`) or Ed25519 (`v1a`); the timestamp may be off by
- * five minutes.
+ * five minutes. `now` is in epoch milliseconds. Compares in constant time.
  */
-function verifyStandard(request: SignedRequest, keys: VerificationKeys, now: number): SignatureVerdict {
+export function verifyStandard(request: SignedRequest, keys: StandardKeys, now: number): SignatureVerdict {
   const id = header(request, 'webhook-id');
   const timestamp = header(request, 'webhook-timestamp');
   const signatures = header(request, 'webhook-signature');
@@ -92,21 +106,21 @@ function verifyStandard(request: SignedRequest, keys: VerificationKeys, now: num
 function judgeSignatures(
   signatures: readonly string[],
   content: Buffer,
-  { secret, publicKeys }: VerificationKeys,
+  { secrets, publicKeys }: StandardKeys,
 ): SignatureVerdict {
   const symmetric = ofVersion('v1', signatures);
   const asymmetric = ofVersion('v1a', signatures);
   if (symmetric.length + asymmetric.length === 0) {
     return wrong('webhook-signature holds no signature of the scheme v1 or v1a');
   }
-  if (secret !== null) {
-    const expected = createHmac('sha256', secret.bytes).update(content).digest();
+  for (const secret of secrets) {
+    const expected = createHmac('sha256', secret).update(content).digest();
     if (symmetric.some((signature) => isSame(signature, expected))) return { verdict: 'valid', scheme: 'standard' };
   }
   if (asymmetric.some((signature) => publicKeys.some((key) => verify(null, content, key, signature)))) {
     return { verdict: 'valid', scheme: 'ed25519' };
   }
-  if (symmetric.length > 0 && secret !== null) return wrong(TAMPERED);
+  if (symmetric.length > 0 && secrets.length > 0) return wrong(TAMPERED);
   if (asymmetric.length > 0 && publicKeys.length > 0) {
     return wrong('it was made with another key, or the request was changed on the way');
   }
@@ -123,17 +137,22 @@ function ofVersion(version: string, signatures: readonly string[]): Buffer[] {
 }
 
 /**
- * GitHub's way and GoMFT's: HMAC-SHA256 over the body alone, keyed with the text of the secret, in hex; GitHub's says
- * `sha256=` first. While a rotation overlaps, the secret before signs in the header with `-previous` at its end.
+ * GitHub's way and GoMFT's: HMAC-SHA256 over the body alone, in the header of that name (in lower case), keyed with the
+ * text of a secret, in hex; GitHub's says `sha256=` first. While a rotation overlaps, the secret before signs in the
+ * header with `-previous` at its end. Compares in constant time.
  */
-function verifyBody(request: SignedRequest, name: string, secret: SigningSecret | null): SignatureVerdict {
+export function verifyBody(request: SignedRequest, name: string, secrets: readonly KeyObject[]): SignatureVerdict {
+  if (header(request, name) === null) return wrong(`no header ${name}`);
   const given = [name, `${name}-previous`].map((each) => header(request, each) ?? '');
   const [match] = given.map((value) => /^(sha256=)?([0-9a-f]{64})$/i.exec(value));
   if (match == null) return wrong(`${name} holds no signature`);
   const scheme = match[1] === undefined ? 'gomft' : 'github';
-  if (secret === null) return notChecked(`it is of the scheme ${scheme}, and no secret was given`);
-  const expected = createHmac('sha256', secret.text).update(request.body).digest();
-  const matches = given.some((value) => isSame(Buffer.from(value.replace(/^sha256=/i, ''), 'hex'), expected));
+  if (secrets.length === 0) return notChecked(`it is of the scheme ${scheme}, and no secret was given`);
+  const signatures = given.map((value) => Buffer.from(value.replace(/^sha256=/i, ''), 'hex'));
+  const matches = secrets.some((secret) => {
+    const expected = createHmac('sha256', secret).update(request.body).digest();
+    return signatures.some((signature) => isSame(signature, expected));
+  });
   return matches ? { verdict: 'valid', scheme } : wrong(TAMPERED);
 }
 
