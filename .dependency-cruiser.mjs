@@ -23,6 +23,14 @@ const MAY_IMPORT = {
   web: ['http'],
 };
 
+/** The same for what runs in the browser: what is shared knows no page. */
+const PAGES_MAY_IMPORT = {
+  api: [],
+  locales: [],
+  ui: ['api'],
+  forms: ['api', 'ui'],
+};
+
 /** Modules that cause events. They know of no webhook: that keeps an event's truth apart from who is told. */
 const SOURCES = ['events', 'as2', 'transfers', 'schedules'];
 const TOLD = ['webhooks', 'deliveries'];
@@ -119,9 +127,23 @@ export default {
     ),
     rule(
       'nothing-outside-src',
-      'What runs in production lives under src/ and imports nothing of test/, tools/, bench/ or bin/.',
+      'What runs in production lives under src/ and imports nothing of test/, tools/, bench/, bin/ or web/.',
       { path: '^src/', pathNot: TESTS },
-      { path: '^(test|tools|bench|bin)/' },
+      { path: '^(test|tools|bench|bin|web)/' },
+    ),
+    rule(
+      'pages-know-the-api-alone',
+      'What runs in the browser imports nothing of ours from elsewhere: it knows the server by its API.',
+      { path: '^web/' },
+      { path: '^(src|test|tools|bench|bin)/' },
+    ),
+    ...Object.entries(PAGES_MAY_IMPORT).map(([folder, others]) =>
+      rule(
+        `may-import-web-${folder}`,
+        `web/src/${folder}/ may import ${others.join(', ') || 'nothing'} of the pages, and no other folder.`,
+        { path: `^web/src/${folder}/`, pathNot: TESTS },
+        { path: '^web/src/', pathNot: `^web/src/${anyOf([folder, ...others])}/` },
+      ),
     ),
     rule(
       'no-tests-in-production',

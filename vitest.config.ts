@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     environment: 'node',
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts', 'web/src/**/*.test.ts'],
     // Processes, not threads: tests send signals, spawn worker threads of our own and measure memory.
     pool: 'forks',
     // Tests wait for sockets and disks more than they compute, so a core need not be kept free.

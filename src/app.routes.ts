@@ -30,7 +30,10 @@ async function assertRoom(dataDir: string): Promise<void> {
 const Readiness = Type.Object({ status: Type.Enum(['ok', 'unavailable']), reasons: Type.Array(Type.String()) });
 
 /** What machines ask of the process itself. */
-export function processRoutes(api: Api, { store, dataDir, clock, metrics, metricsPublic, environment }: Dependencies): void {
+export function processRoutes(
+  api: Api,
+  { store, dataDir, clock, metrics, metricsPublic, environment }: Dependencies,
+): void {
   api.get(
     '/healthz',
     {

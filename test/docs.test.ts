@@ -164,7 +164,7 @@ function commandLines(): [path: string, line: string][] {
   );
 }
 
-const GROUPS = ['api-key', 'events', 'webhooks', 'deliveries', 'replays', 'templates', 'keys', 'migrate'];
+const GROUPS = ['api-key', 'users', 'events', 'webhooks', 'deliveries', 'replays', 'templates', 'keys', 'migrate'];
 
 /** The help of the command that the words begin with. */
 function helpFor(words: readonly string[]): ReturnType<typeof runCommand> {

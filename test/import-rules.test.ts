@@ -20,6 +20,7 @@ const MODULES = [
   'templates',
   'webhooks',
   'deliveries',
+  'web',
 ];
 
 /** What a small Waybill that keeps every rule imports, by file. */
@@ -69,6 +70,12 @@ const KEEPING: Record<string, string[]> = {
   'src/app.ts': ['fastify', './app.commands.ts', './config/index.ts', './deliveries/index.ts'],
   'src/main.ts': ['./app.ts', './config/index.ts'],
   'src/cli/main.ts': ['../main.ts', '../config/index.ts', 'undici'],
+  'src/web/web.routes.ts': ['fastify', '../http/index.ts', 'node:fs/promises'],
+  'web/src/api/client.ts': [],
+  'web/src/locales/index.ts': [],
+  'web/src/ui/button.tsx': ['../api/client.ts'],
+  'web/src/forms/form.tsx': ['../api/client.ts', '../ui/button.tsx'],
+  'web/src/pages/page.tsx': ['../api/client.ts', '../ui/button.tsx', '../forms/form.tsx', '../locales/index.ts'],
   'test/receiver.ts': ['node:http'],
   'test/whole.test.ts': ['../src/app.ts', '../src/events/events.store.ts', './receiver.ts', 'vitest'],
 };
@@ -102,6 +109,13 @@ const BREAKING: Plant[] = [
   { rule: 'database-in-the-store', file: 'src/webhooks/queries.ts', imports: ['node:sqlite', 'pg'] },
   { rule: 'undici-in-egress', file: 'src/deliveries/dials.ts', imports: ['undici'] },
   { rule: 'nothing-outside-src', file: 'src/egress/leans-on-tests.ts', imports: ['../../test/receiver.ts'] },
+  { rule: 'nothing-outside-src', file: 'src/web/renders.ts', imports: ['../../web/src/api/client.ts'] },
+  { rule: 'pages-know-the-api-alone', file: 'web/src/pages/reaches-in.ts', imports: ['../../../src/kernel/ids.ts'] },
+  ...['api', 'locales', 'ui', 'forms'].map((folder) => ({
+    rule: `may-import-web-${folder}`,
+    file: `web/src/${folder}/knows-a-page.tsx`,
+    imports: ['../pages/page.tsx'],
+  })),
   { rule: 'no-tests-in-production', file: 'src/webhooks/runs-a-suite.ts', imports: ['./webhooks.suite.ts'] },
   { rule: 'no-development-packages', file: 'src/http/tests-itself.ts', imports: ['vitest'] },
   { rule: 'resolves', file: 'src/http/dangles.ts', imports: ['./missing.ts'] },

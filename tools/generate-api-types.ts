@@ -4,7 +4,7 @@
  *
  *     node tools/generate-api-types.ts
  *
- * `test/api-types.test.ts` fails while the types are behind the document.
+ * `test/web.test.ts` fails while the types are behind the document.
  */
 
 import { spawnSync } from 'node:child_process';

@@ -21,11 +21,11 @@ export interface ImportReport {
   breaches: ImportBreach[];
 }
 
-const FOLDERS = ['src', 'test', 'tools', 'bench'];
+const FOLDERS = ['src', 'test', 'tools', 'bench', 'web/src'];
 
 /** Reads the imports of every TypeScript file under `root`, an absolute path, and judges them by the rules found there. */
 export async function reportImports(root: string): Promise<ImportReport> {
-  const files = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
+  const files = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: root }))
     .map((file) => file.replaceAll('\\', '/'))
     .toSorted();
   const folders = FOLDERS.filter((folder) => files.some((file) => file.startsWith(`${folder}/`)));

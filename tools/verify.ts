@@ -20,6 +20,7 @@ interface Verdict {
 const CHECKS: Check[] = [
   { name: 'format and lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.'] },
+  { name: 'types of the pages', args: ['node_modules/typescript/bin/tsc', '-p', 'web'] },
   { name: 'imports', args: ['tools/check-imports.ts'] },
   { name: 'unused code', args: ['node_modules/knip/bin/knip.js', '--no-progress'] },
 ];

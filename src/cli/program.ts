@@ -17,6 +17,7 @@ import { addReplays } from './groups/replays.ts';
 import { addServe } from './groups/serve.ts';
 import { addSettings } from './groups/settings.ts';
 import { addTemplates } from './groups/templates.ts';
+import { addUsers } from './groups/users.ts';
 import { addWebhooks } from './groups/webhooks.ts';
 
 /**
@@ -76,6 +77,7 @@ function buildProgram(shell: Shell): Command {
   addGlobalOptions(program);
   addServe(program, shell);
   addApiKeys(program, shell);
+  addUsers(program, shell);
   addKeys(program, shell);
   addMigrate(program, shell);
   addDoctor(program, shell);

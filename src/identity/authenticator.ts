@@ -67,7 +67,7 @@ export function createAuthenticator({ store, clock, bootstrapKey, onFault }: Aut
     if (owner === null || endOfSession(owner) <= now) return null;
     noteUse(owner, now);
     const caller = callerOfSession(owner, token);
-    return { caller, until: Math.min(now + BELIEVED_MS, owner.expiresAt) };
+    return { caller, until: Math.min(now + BELIEVED_MS, endOfSession(owner)) };
   }
 
   /** Nobody waits for it, and a disk that takes no writes is no reason to turn people away. */

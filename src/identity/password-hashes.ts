@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import { Refusal } from '../kernel/errors.ts';
 import type { Random } from '../kernel/random.ts';
+import { createTurns } from './turns.ts';
 
 /** What one computation costs: memory in KiB, passes over it, lanes. */
 interface Cost {
@@ -17,10 +18,6 @@ const COST: Cost = { memory: 19_456, passes: 2, parallelism: 1 };
 const VERSION = 19;
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
-
-/** How many may wait for their turn. Each takes a tenth of a second or so on a slow machine. */
-const MAX_WAITING = 20;
-const RETRY_AFTER_S = 2;
 
 /** Makes and verifies password hashes, off the event loop and one at a time, so that most of the machine stays free. */
 export interface PasswordHashes {
@@ -83,30 +80,6 @@ function argon2id(message: string, nonce: Uint8Array, cost: Cost): Promise<Buffe
 /** The same password typed on another system may have other code points (NIST SP 800-63B §5.1.1.2). */
 function canonical(password: string): string {
   return password.normalize('NFKC');
-}
-
-/** Runs one after the other. Refuses when too many wait. */
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  return async (work) => {
-    if (waiting > MAX_WAITING) {
-      throw new Refusal('rate_limited', 'Very many passwords are being checked just now. Try again in a moment.', {
-        retryAfterS: RETRY_AFTER_S,
-      });
-    }
-    waiting += 1;
-    const done = last.then(work);
-    last = done.then(
-      () => undefined,
-      () => undefined,
-    );
-    try {
-      return await done;
-    } finally {
-      waiting -= 1;
-    }
-  };
 }
 
 /** The PHC string format, which other implementations of Argon2 read too (github.com/P-H-C/phc-string-format). */

@@ -1,3 +1,5 @@
+import type { Random } from '../kernel/random.ts';
+
 /** NIST SP 800-63B §5.1.1.2: length counts, and no rules about what a password is made of. */
 const LEAST_CHARACTERS = 12;
 const MOST_BYTES = 1024;
@@ -64,4 +66,11 @@ export function objectionTo(password: string, email: string): string | null {
     return 'This password is among the first that anybody would try. Take a few words that only you would put together.';
   }
   return null;
+}
+
+const MADE_BYTES = 15;
+
+/** A new password: 120 random bits in 20 characters of base64url. */
+export function makePassword(random: Random): string {
+  return Buffer.from(random.fill(new Uint8Array(MADE_BYTES))).toString('base64url');
 }

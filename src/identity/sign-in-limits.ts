@@ -1,3 +1,5 @@
+import ipaddr from 'ipaddr.js';
+
 /** A bucket holds so many tokens at most, and gets another one each `refillMs`. */
 interface BucketPlan {
   capacity: number;
@@ -27,6 +29,12 @@ function waitFor(tokens: number, { refillMs }: BucketPlan): number {
   return tokens >= 1 ? 0 : Math.ceil((1 - tokens) * refillMs);
 }
 
+/** Who has an IPv6 address has 2^64 of them: those of one network count as one (RFC 4291 §2.5.4). */
+function networkOf(address: string): string {
+  if (!ipaddr.IPv6.isValid(address)) return address;
+  return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':');
+}
+
 /** Who somebody tries to be, and from where. */
 export interface SignInTry {
   account: string;
@@ -46,15 +54,16 @@ export function createSignInLimits(): SignInLimits {
   const addresses = createBuckets(FROM_ADDRESS);
   return {
     draw({ account, address }, now) {
-      const waitMs = Math.max(accounts.wait(account, now), addresses.wait(address, now));
+      const network = networkOf(address);
+      const waitMs = Math.max(accounts.wait(account, now), addresses.wait(network, now));
       if (waitMs > 0) return waitMs;
       accounts.add(account, -1, now);
-      addresses.add(address, -1, now);
+      addresses.add(network, -1, now);
       return 0;
     },
     giveBack({ account, address }, now) {
       accounts.add(account, 1, now);
-      addresses.add(address, 1, now);
+      addresses.add(networkOf(address), 1, now);
     },
   };
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ADMIN_KEY, type Answer, shareServer } from '../harness/server.ts';
 import { type ApiDescription, type Operation, ROLES, type Role, readDescription } from './openapi-document.ts';
 import { EXAMPLES, type Example, type Request } from './openapi-examples.ts';
-import { ownId } from './stage.ts';
+import { newPerson, ownId } from './stage.ts';
 
 /**
  * Walks through the OpenAPI document and holds every operation to the conventions of the API. A new operation needs an
@@ -231,6 +231,16 @@ describe('who may call', () => {
       if (mayAct) await succeed(operation, sent, caller);
       else await refuse(operation, sent, [403, 'forbidden'], caller);
     }
+  });
+
+  test('whatever may change something is refused to a session without its token', async () => {
+    const { headers } = await newPerson(server(), 'admin');
+    const { cookie } = headers;
+    for (const operation of api.operations.filter(({ method, role }) => method !== 'GET' && role !== null)) {
+      expect(parametersOf(operation, 'header'), `${operation.name} must describe the header`).toContain('x-csrf-token');
+      await refuse(operation, { headers: { cookie } }, [403, 'forbidden']);
+    }
+    expect((await server().call('GET', '/session', undefined, { key: null, headers })).status).toBe(200);
   });
 
   test.each(all.filter(([, { role }]) => role === null))('%s needs no key', async (name, { request }) => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeInBrowser, expectAccessible, shareBrowser } from '../harness/browser.ts';
 import { shareServer } from '../harness/server.ts';
 
@@ -12,78 +12,77 @@ const PATHS = [
   '/welcome/steps',
 ];
 
-describeInBrowser('every page', () => {
+describeInBrowser('the frame of the pages', () => {
   const server = shareServer();
   const browser = shareBrowser();
 
-  test.each(PATHS)('%s can be used by everybody, in both schemes', async (path) => {
-    const page = await browser().visit(server(), { role: 'admin', path });
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.getByRole('status').filter({ hasText: 'Loading' }).waitFor({ state: 'detached' });
-    await expectAccessible(page);
-  });
-});
-
-describeInBrowser('the shell', () => {
-  const server = shareServer();
-  const browser = shareBrowser();
-
-  test('goes to a page by its name, without a mouse, and puts the focus on its heading', async () => {
-    const page = await browser().visit(server(), { role: 'admin', path: '/about' });
-    await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
-    await page.keyboard.press('Control+K');
-    await page.getByRole('textbox', { name: 'Find a page or a command' }).fill('api k');
-    await expectAccessible(page);
-    await page.keyboard.press('Enter');
-    const heading = page.getByRole('heading', { level: 1, name: 'API keys' });
-    await heading.waitFor();
-    await page.locator(':focus').and(heading).waitFor();
-    expect(await page.title()).toBe('API keys · Waybill');
+  describe('every page', () => {
+    test.each(PATHS)('%s can be used by everybody, in both schemes', async (path) => {
+      const page = await browser().visit(server(), { role: 'admin', path });
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.getByRole('status').filter({ hasText: 'Loading' }).waitFor({ state: 'detached' });
+      await expectAccessible(page);
+    });
   });
 
-  test('begins with a link to the content', async () => {
-    const page = await browser().visit(server(), { role: 'admin', path: '/about' });
-    await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
-    await page.keyboard.press('Tab');
-    const skip = page.getByRole('link', { name: 'Skip to the content' });
-    await page.locator(':focus').and(skip).waitFor();
-    await page.keyboard.press('Enter');
-    await page.locator('#content:focus').waitFor();
-  });
+  describe('the shell', () => {
+    test('goes to a page by its name, without a mouse, and puts the focus on its heading', async () => {
+      const page = await browser().visit(server(), { role: 'admin', path: '/about' });
+      await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
+      await page.keyboard.press('Control+K');
+      await page.getByRole('textbox', { name: 'Find a page or a command' }).fill('api k');
+      await expectAccessible(page);
+      await page.keyboard.press('Enter');
+      const heading = page.getByRole('heading', { level: 1, name: 'API keys' });
+      await heading.waitFor();
+      await page.locator(':focus').and(heading).waitFor();
+      expect(await page.title()).toBe('API keys · Waybill');
+    });
 
-  test('shows the shortcuts, and forgets those of a single key where they are switched off', async () => {
-    const page = await browser().visit(server(), { role: 'admin', path: '/about' });
-    await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
-    await page.keyboard.press('?');
-    const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
-    await expectAccessible(page);
-    await dialog.getByText('Shortcuts of a single key').click();
-    await dialog.getByRole('button', { name: 'Close' }).click();
-    await dialog.waitFor({ state: 'detached' });
-    await page.keyboard.press('?');
-    await page.keyboard.press('Control+K');
-    await page.getByRole('textbox', { name: 'Find a page or a command' }).waitFor();
-    expect(await dialog.count()).toBe(0);
-  });
+    test('begins with a link to the content', async () => {
+      const page = await browser().visit(server(), { role: 'admin', path: '/about' });
+      await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
+      await page.keyboard.press('Tab');
+      const skip = page.getByRole('link', { name: 'Skip to the content' });
+      await page.locator(':focus').and(skip).waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('#content:focus').waitFor();
+    });
 
-  test('speaks the language of the browser, or another one that is chosen, also the next time', async () => {
-    const page = await browser().visit(server(), { role: 'admin', path: '/about', language: 'de-DE' });
-    await page.getByRole('heading', { level: 1, name: 'Über Waybill' }).waitFor();
-    await expectAccessible(page);
-    await page.getByRole('button', { name: 'The admin' }).click();
-    await page.getByRole('menuitemradio', { name: 'English' }).click();
-    await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
-    await page.reload();
-    await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
-    expect(await page.locator('html').getAttribute('lang')).toBe('en');
-  });
+    test('shows the shortcuts, and forgets those of a single key where they are switched off', async () => {
+      const page = await browser().visit(server(), { role: 'admin', path: '/about' });
+      await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
+      await page.keyboard.press('?');
+      const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+      await expectAccessible(page);
+      await dialog.getByRole('switch', { name: 'Shortcuts of a single key' }).click({ force: true });
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await page.keyboard.press('?');
+      await page.keyboard.press('Control+K');
+      await page.getByRole('textbox', { name: 'Find a page or a command' }).waitFor();
+      expect(await dialog.count()).toBe(0);
+    });
 
-  test('is dark from the first paint on for those who chose that', async () => {
-    const page = await browser().visit(server(), { role: 'admin', path: '/about' });
-    await page.getByRole('button', { name: 'The admin' }).click();
-    await page.getByRole('menuitemradio', { name: 'Dark' }).click();
-    await page.route('**/assets/*.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
-    await page.goto('/about', { waitUntil: 'commit' });
-    await page.waitForSelector('html[data-mantine-color-scheme="dark"]', { state: 'attached' });
+    test('speaks the language of the browser, or another one that is chosen, also the next time', async () => {
+      const page = await browser().visit(server(), { role: 'admin', path: '/about', language: 'de-DE' });
+      await page.getByRole('heading', { level: 1, name: 'Über Waybill' }).waitFor();
+      await expectAccessible(page);
+      await page.getByRole('button', { name: 'The admin' }).click();
+      await page.getByRole('menuitemradio', { name: 'English' }).click();
+      await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
+      await page.reload();
+      await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
+      expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    });
+
+    test('is dark from the first paint on for those who chose that', async () => {
+      const page = await browser().visit(server(), { role: 'admin', path: '/about' });
+      await page.getByRole('button', { name: 'The admin' }).click();
+      await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+      await page.route('**/assets/*.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+      await page.goto('/about', { waitUntil: 'commit' });
+      await page.waitForSelector('html[data-mantine-color-scheme="dark"]', { state: 'attached' });
+    });
   });
 });

@@ -1,6 +1,6 @@
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
 import { type Browser, type BrowserContext, type ConsoleMessage, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import type { TestServer } from './server.ts';
@@ -18,6 +18,9 @@ const FLAGS = [
 
 /** How long a test waits for something to be on the screen. */
 const PATIENCE_MS = 10_000;
+
+/** A browser needs more of a busy machine than anything else here. */
+const LONGEST_TEST_MS = 60_000;
 
 const PAGES = fileURLToPath(new URL('../../web/', import.meta.url));
 
@@ -42,7 +45,8 @@ export interface TestBrowser {
 /** Tests in a real browser, against a real server with the real pages. Reported as skipped where there is no browser. */
 export function describeInBrowser(title: string, tests: () => void): void {
   const hasBrowser = existsSync(CHROMIUM);
-  describe.skipIf(!hasBrowser)(hasBrowser ? title : `${title} (not run: there is no ${CHROMIUM})`, tests);
+  const whole = hasBrowser ? title : `${title} (not run: there is no ${CHROMIUM})`;
+  describe.skipIf(!hasBrowser)(whole, { timeout: LONGEST_TEST_MS }, tests);
 }
 
 /** One browser for all tests of a file. Call it outside of tests; the browser is there inside of them. */
@@ -60,11 +64,13 @@ export function shareBrowser(): () => TestBrowser {
   };
 }
 
-/** Pages of yesterday would be tested without anybody noticing. */
-function assertBuilt(): void {
+/** Throws unless the pages are built of the sources as they are: those of yesterday would be tested unnoticed. */
+export function assertBuilt(): void {
   const builtAtMs = existsSync(`${PAGES}dist/index.html`) ? statSync(`${PAGES}dist/index.html`).mtimeMs : 0;
   const sources = ['index.html', 'vite.config.ts', ...globSync(['src/**/*.{ts,tsx,css}', 'public/*'], { cwd: PAGES })];
-  const newer = sources.filter((file) => !/\.test\.ts$/.test(file) && statSync(PAGES + file).mtimeMs > builtAtMs);
+  const newer = sources.filter(
+    (file) => !/\.(test|fixture|d)\.ts$/.test(file) && statSync(PAGES + file).mtimeMs > builtAtMs,
+  );
   if (newer.length > 0) throw new Error(`The pages are older than web/${newer[0]}: run \`node tools/build-web.ts\`.`);
 }
 
@@ -144,12 +150,11 @@ export async function signIn(server: TestServer, user: { email: string; password
   return { name, value, url: server.url };
 }
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Fails for whatever keeps people from using the page as it is now, in the light and in the dark scheme. */
 export async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   for (const scheme of SCHEMES) {
     await page.emulateMedia({ colorScheme: scheme });
     await page.waitForSelector(`html[data-mantine-color-scheme="${scheme}"]`);

@@ -31,13 +31,15 @@ export interface StreamClient {
 /** Opens the stream and reads it until it is closed, or the test has finished. */
 export async function openStream(
   server: TestServer,
-  options: { query?: string; lastEventId?: string; key?: string } = {},
+  options: { query?: string; lastEventId?: string; key?: string; cookie?: string } = {},
 ): Promise<StreamClient> {
   const abort = new AbortController();
   onTestFinished(() => abort.abort());
   const response = await fetch(`${server.url}/api/v1/stream${options.query ?? ''}`, {
     headers: {
-      authorization: `Bearer ${options.key ?? ADMIN_KEY}`,
+      ...(options.cookie === undefined
+        ? { authorization: `Bearer ${options.key ?? ADMIN_KEY}` }
+        : { cookie: options.cookie }),
       accept: 'text/event-stream',
       ...(options.lastEventId === undefined ? {} : { 'last-event-id': options.lastEventId }),
     },

@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch';
 import { watchConnection } from './connection.ts';
-import { csrfToken, signedInAgain } from './credentials.ts';
+import { credentials, signedInAgain } from './credentials.ts';
 import { createObservable } from './observable.ts';
 import { Problem, problemOf, ServerGone } from './problem.ts';
 import type { components, paths } from './schema.d.ts';
@@ -65,13 +65,30 @@ const ABOUT_SIGNING_IN = /^\/api\/v1\/(session|setup)$/;
 async function send(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await exchange(request);
-  if (response.status !== 401 || ABOUT_SIGNING_IN.test(new URL(request.url).pathname)) return response;
+  if (ABOUT_SIGNING_IN.test(new URL(request.url).pathname)) return response;
+  if (response.status === 403 && !SAFE_METHODS.includes(request.method)) {
+    return (await isOtherSession()) ? exchange(again) : response;
+  }
+  if (response.status !== 401) return response;
   await signedInAgain();
   return exchange(again);
 }
 
+/**
+ * Whether the browser has another session by now, because somebody has signed in on another tab: then the refusal was of
+ * the token. Waits for the person of this page where that was somebody else.
+ */
+async function isOtherSession(): Promise<boolean> {
+  const mine = credentials.get();
+  const { data } = await api.GET('/api/v1/session');
+  if (mine === null || data?.csrfToken === mine.csrfToken) return false;
+  if (data?.actor.id === mine.actorId) credentials.set({ ...mine, csrfToken: data.csrfToken });
+  else await signedInAgain();
+  return true;
+}
+
 async function exchange(request: Request): Promise<Response> {
-  const token = csrfToken.get();
+  const token = credentials.get()?.csrfToken ?? null;
   if (token !== null && !SAFE_METHODS.includes(request.method)) request.headers.set('x-csrf-token', token);
   const response = await fetch(request).catch((error: unknown) => {
     if (request.signal.aborted) throw error;

@@ -1,7 +1,13 @@
 import { createObservable } from './observable.ts';
 
-/** What every unsafe request must bear; null while nobody is signed in. */
-export const csrfToken = createObservable<string | null>(null);
+/** Whose session it is, and what every unsafe request in it must bear. */
+export interface Credentials {
+  actorId: string;
+  csrfToken: string | null;
+}
+
+/** Null while nobody is signed in. */
+export const credentials = createObservable<Credentials | null>(null);
 
 /** Whether the session ended while its page was open: somebody must sign in again before anything goes on. */
 export const isExpired = createObservable(false);

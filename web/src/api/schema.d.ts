@@ -4,33 +4,22 @@
  */
 
 export interface paths {
-  '/healthz': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Whether the process is alive */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @enum {string} */
-              status: 'ok';
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process is alive */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
+<<<<<<< HEAD
           };
         };
       };
@@ -1516,3989 +1505,5173 @@ export interface paths {
                       format: 'template';
                       /** @description A Liquid template of the body, at most 256 KiB. */
                       template: string;
+=======
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+>>>>>>> web
                     };
-                retry:
-                  | {
-                      /** @enum {string} */
-                      strategy: 'delays';
-                      delaysMs: number[];
-                      jitter?: number;
-                    }
-                  | {
-                      /** @enum {string} */
-                      strategy: 'fixed';
-                      maxAttempts: number;
-                      delayMs: number;
-                      jitter?: number;
-                    }
-                  | {
-                      /** @enum {string} */
-                      strategy: 'exponential';
-                      maxAttempts: number;
-                      initialDelayMs: number;
-                      factor: number;
-                      maxDelayMs: number;
-                      jitter?: number;
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "ok";
+                        };
                     };
-                timeoutMs: number;
-                limits: {
-                  maxConcurrency: number;
-                  /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-                  ratePerSecond: number | null;
                 };
-                signing:
-                  | {
-                      /** @enum {unknown} */
-                      scheme: 'standard' | 'ed25519' | 'none';
-                    }
-                  | {
-                      /** @enum {unknown} */
-                      scheme: 'github' | 'gomft';
-                      /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                      headerName?: string;
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether it can work: 503 with the reasons when not */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
                     };
-                tls: {
-                  /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-                  caPem: string | null;
-                  /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-                  pinnedSha256: string | null;
-                  /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-                  clientCertPem: string | null;
-                  /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-                  clientKeyPem:
-                    | string
-                    | {
+                    content: {
+                        "application/json": {
+                            /** @enum {unknown} */
+                            status: "ok" | "unavailable";
+                            reasons: string[];
+                        };
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {unknown} */
+                            status: "ok" | "unavailable";
+                            reasons: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prometheus metrics */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The text format of Prometheus. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which Waybill this is */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            version: string;
+                            /** @description The setting `WAYBILL_ENVIRONMENT`. */
+                            environment: string;
+                            /** @description The version of Node that it runs on. */
+                            node: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List API keys */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                                /** Format: date-time */
+                                createdAt: string;
+                                expiresAt: string | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        /** Make an API key */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
                         /** @enum {unknown} */
-                        set: true;
-                      }
-                    | null;
-                  /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-                  insecureSkipVerify: boolean;
+                        role: "viewer" | "operator" | "admin";
+                        /** Format: date-time */
+                        expiresAt?: string | null;
+                    };
                 };
-                allowInsecureHttp: boolean;
-                /** @description The settings that give up protection; there only where one does. */
-                insecure?: ('tls.insecureSkipVerify' | 'allowInsecureHttp')[];
-                /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
-                signingSecret: unknown;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                previousSecretExpiresAt: string | null;
-                /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
-                publicKey?: string;
-                /** @description The settings that this webhook does not set itself. */
-                inherited: string[];
-                /** Format: date-time */
-                createdAt: string;
-                /** Format: date-time */
-                updatedAt: string;
-                /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
-                warnings?: {
-                  name: string;
-                  /** @description The known name that was probably meant; null when none is near. */
-                  nearest: string | null;
-                }[];
-              }[];
-              next: string | null;
             };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    put?: never;
-    /** Create a webhook */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            name: string;
-            url?: string | null;
-            enabled?: boolean | null;
-            /** @enum {unknown} */
-            method?: 'POST' | 'PUT' | 'PATCH' | null;
-            /** @description `application/json` or `application/xml`, either with `; charset=utf-8`; any media type with a template. */
-            contentType?: string | null;
-            auth?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    type: 'none';
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'basic';
-                    username: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    password:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "viewer" | "operator" | "admin";
+                            /** Format: date-time */
+                            createdAt: string;
+                            expiresAt: string | null;
+                        } & {
+                            key: string;
                         };
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'api_key';
-                    name: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    value:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                    /** @enum {unknown} */
-                    in: 'header' | 'query';
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'bearer';
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    token:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'oauth2';
-                    tokenUrl: string;
-                    clientId: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    clientSecret:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                    /** @description Scopes, a space between two. */
-                    scope?: string;
-                    /**
-                     * @description Where id and secret go: a Basic header by default, or the form.
-                     * @enum {unknown}
-                     */
-                    clientAuth?: 'basic' | 'body';
-                  }
-                | null
-              );
-            headers?: {
-              [key: string]: string;
-            } | null;
-            eventTypes?: string[] | null;
-            scope?: {
-              transferIds?: string[];
-              scheduleIds?: string[];
-              stationIds?: string[];
-              partnerIds?: string[];
-            } | null;
-            /** @enum {unknown} */
-            routing?: 'always' | 'unmatched' | null;
-            payload?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  }
-                | null
-              );
-            retry?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  }
-                | null
-              );
-            timeoutMs?: number | null;
-            limits?: {
-              maxConcurrency?: number;
-              /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-              ratePerSecond?: number | null;
-            } | null;
-            signing?: Record<string, never> &
-              (
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  }
-                | null
-              );
-            tls?: {
-              /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-              caPem?: string | null;
-              /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-              pinnedSha256?: string | null;
-              /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-              clientCertPem?: string | null;
-              /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-              clientKeyPem?:
-                | string
-                | {
-                    /** @enum {unknown} */
-                    set: true;
-                  }
-                | null;
-              /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-              insecureSkipVerify?: boolean;
-            } | null;
-            allowInsecureHttp?: boolean | null;
-            /** @description `whsec_` and 24 to 64 bytes in base64. Made where it is left out. */
-            signingSecret?: string | null;
-          };
-        };
-      };
-      responses: {
-        /** @description Created */
-        201: {
-          headers: {
-            /** @description The path of what was made. */
-            location?: string;
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              name: string;
-              /** @description Where it is sent to: a relative one as the default URL completes it. */
-              url: string;
-              /** @description A relative URL as it was given: the webhook's own. */
-              configuredUrl?: string;
-              /** @enum {unknown} */
-              state: 'active' | 'paused' | 'disabled';
-              /** @enum {unknown} */
-              pauseReason: 'manual' | 'gone' | null;
-              /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
-              breaker: {
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                openedAt: string;
-                failedProbes: number;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                nextProbeAt: string;
-              } | null;
-              enabled: boolean;
-              method: string;
-              contentType: string;
-              auth: {
-                type: string;
-              };
-              headers: {
-                [key: string]: string;
-              };
-              eventTypes: string[];
-              scope: {
-                transferIds?: string[];
-                scheduleIds?: string[];
-                stationIds?: string[];
-                partnerIds?: string[];
-              };
-              routing: string;
-              payload:
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  };
-              retry:
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  };
-              timeoutMs: number;
-              limits: {
-                maxConcurrency: number;
-                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-                ratePerSecond: number | null;
-              };
-              signing:
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  };
-              tls: {
-                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-                caPem: string | null;
-                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-                pinnedSha256: string | null;
-                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-                clientCertPem: string | null;
-                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-                clientKeyPem:
-                  | string
-                  | {
-                      /** @enum {unknown} */
-                      set: true;
-                    }
-                  | null;
-                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-                insecureSkipVerify: boolean;
-              };
-              allowInsecureHttp: boolean;
-              /** @description The settings that give up protection; there only where one does. */
-              insecure?: ('tls.insecureSkipVerify' | 'allowInsecureHttp')[];
-              /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
-              signingSecret: unknown;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              previousSecretExpiresAt: string | null;
-              /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
-              publicKey?: string;
-              /** @description The settings that this webhook does not set itself. */
-              inherited: string[];
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              updatedAt: string;
-              /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
-              warnings?: {
-                name: string;
-                /** @description The known name that was probably meant; null when none is near. */
-                nearest: string | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        409: components['responses']['Problem409'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        429: components['responses']['Problem429'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhooks/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Read a webhook */
-    get: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description Answers 304 while the `ETag` is still this one. */
-          'if-none-match'?: string;
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              name: string;
-              /** @description Where it is sent to: a relative one as the default URL completes it. */
-              url: string;
-              /** @description A relative URL as it was given: the webhook's own. */
-              configuredUrl?: string;
-              /** @enum {unknown} */
-              state: 'active' | 'paused' | 'disabled';
-              /** @enum {unknown} */
-              pauseReason: 'manual' | 'gone' | null;
-              /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
-              breaker: {
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                openedAt: string;
-                failedProbes: number;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                nextProbeAt: string;
-              } | null;
-              enabled: boolean;
-              method: string;
-              contentType: string;
-              auth: {
-                type: string;
-              };
-              headers: {
-                [key: string]: string;
-              };
-              eventTypes: string[];
-              scope: {
-                transferIds?: string[];
-                scheduleIds?: string[];
-                stationIds?: string[];
-                partnerIds?: string[];
-              };
-              routing: string;
-              payload:
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  };
-              retry:
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  };
-              timeoutMs: number;
-              limits: {
-                maxConcurrency: number;
-                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-                ratePerSecond: number | null;
-              };
-              signing:
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  };
-              tls: {
-                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-                caPem: string | null;
-                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-                pinnedSha256: string | null;
-                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-                clientCertPem: string | null;
-                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-                clientKeyPem:
-                  | string
-                  | {
-                      /** @enum {unknown} */
-                      set: true;
-                    }
-                  | null;
-                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-                insecureSkipVerify: boolean;
-              };
-              allowInsecureHttp: boolean;
-              /** @description The settings that give up protection; there only where one does. */
-              insecure?: ('tls.insecureSkipVerify' | 'allowInsecureHttp')[];
-              /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
-              signingSecret: unknown;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              previousSecretExpiresAt: string | null;
-              /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
-              publicKey?: string;
-              /** @description The settings that this webhook does not set itself. */
-              inherited: string[];
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              updatedAt: string;
-              /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
-              warnings?: {
-                name: string;
-                /** @description The known name that was probably meant; null when none is near. */
-                nearest: string | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        412: components['responses']['Problem412'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    put?: never;
-    post?: never;
-    /** Delete a webhook and cancel what it is owed */
-    delete: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description No Content */
-        204: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        412: components['responses']['Problem412'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    options?: never;
-    head?: never;
-    /** Change a webhook */
-    patch: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      /** @description A JSON merge patch (RFC 7396) of the webhook; null goes back to inherited. */
-      requestBody: {
-        content: {
-          'application/json': {
-            name?: unknown;
-            url?: unknown;
-            enabled?: unknown;
-            method?: unknown;
-            contentType?: unknown;
-            auth?: unknown;
-            headers?: unknown;
-            eventTypes?: unknown;
-            scope?: unknown;
-            routing?: unknown;
-            payload?: unknown;
-            retry?: unknown;
-            timeoutMs?: unknown;
-            limits?: unknown;
-            signing?: unknown;
-            tls?: unknown;
-            allowInsecureHttp?: unknown;
-            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-            signingSecret?:
-              | string
-              | {
-                  /** @enum {unknown} */
-                  set: true;
-                }
-              | null;
-          };
-          'application/merge-patch+json': {
-            name?: unknown;
-            url?: unknown;
-            enabled?: unknown;
-            method?: unknown;
-            contentType?: unknown;
-            auth?: unknown;
-            headers?: unknown;
-            eventTypes?: unknown;
-            scope?: unknown;
-            routing?: unknown;
-            payload?: unknown;
-            retry?: unknown;
-            timeoutMs?: unknown;
-            limits?: unknown;
-            signing?: unknown;
-            tls?: unknown;
-            allowInsecureHttp?: unknown;
-            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-            signingSecret?:
-              | string
-              | {
-                  /** @enum {unknown} */
-                  set: true;
-                }
-              | null;
-          };
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              name: string;
-              /** @description Where it is sent to: a relative one as the default URL completes it. */
-              url: string;
-              /** @description A relative URL as it was given: the webhook's own. */
-              configuredUrl?: string;
-              /** @enum {unknown} */
-              state: 'active' | 'paused' | 'disabled';
-              /** @enum {unknown} */
-              pauseReason: 'manual' | 'gone' | null;
-              /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
-              breaker: {
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                openedAt: string;
-                failedProbes: number;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                nextProbeAt: string;
-              } | null;
-              enabled: boolean;
-              method: string;
-              contentType: string;
-              auth: {
-                type: string;
-              };
-              headers: {
-                [key: string]: string;
-              };
-              eventTypes: string[];
-              scope: {
-                transferIds?: string[];
-                scheduleIds?: string[];
-                stationIds?: string[];
-                partnerIds?: string[];
-              };
-              routing: string;
-              payload:
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  };
-              retry:
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  };
-              timeoutMs: number;
-              limits: {
-                maxConcurrency: number;
-                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-                ratePerSecond: number | null;
-              };
-              signing:
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  };
-              tls: {
-                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-                caPem: string | null;
-                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-                pinnedSha256: string | null;
-                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-                clientCertPem: string | null;
-                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-                clientKeyPem:
-                  | string
-                  | {
-                      /** @enum {unknown} */
-                      set: true;
-                    }
-                  | null;
-                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-                insecureSkipVerify: boolean;
-              };
-              allowInsecureHttp: boolean;
-              /** @description The settings that give up protection; there only where one does. */
-              insecure?: ('tls.insecureSkipVerify' | 'allowInsecureHttp')[];
-              /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
-              signingSecret: unknown;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              previousSecretExpiresAt: string | null;
-              /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
-              publicKey?: string;
-              /** @description The settings that this webhook does not set itself. */
-              inherited: string[];
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              updatedAt: string;
-              /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
-              warnings?: {
-                name: string;
-                /** @description The known name that was probably meant; null when none is near. */
-                nearest: string | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        412: components['responses']['Problem412'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        429: components['responses']['Problem429'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    trace?: never;
-  };
-  '/api/v1/webhooks/{id}/rotate-secret': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Put another signing secret in force; the one before signs too for a while */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: {
-        content: {
-          'application/json': {
-            /** @description How long the secret before signs too: 24 hours by default, at most 30 days, 0 for not at all. */
-            overlapMs?: number;
-            /** @description `whsec_` and 24 to 64 bytes in base64. Made where it is left out. */
-            signingSecret?: string | null;
-          };
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description The secret now in force. Shown only here. */
-              signingSecret: string;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              previousExpiresAt: string | null;
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        412: components['responses']['Problem412'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhooks/{id}/pause': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Hold everything owed to a webhook */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: {
-        content: {
-          'application/json': Record<string, never>;
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              name: string;
-              /** @description Where it is sent to: a relative one as the default URL completes it. */
-              url: string;
-              /** @description A relative URL as it was given: the webhook's own. */
-              configuredUrl?: string;
-              /** @enum {unknown} */
-              state: 'active' | 'paused' | 'disabled';
-              /** @enum {unknown} */
-              pauseReason: 'manual' | 'gone' | null;
-              /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
-              breaker: {
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                openedAt: string;
-                failedProbes: number;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                nextProbeAt: string;
-              } | null;
-              enabled: boolean;
-              method: string;
-              contentType: string;
-              auth: {
-                type: string;
-              };
-              headers: {
-                [key: string]: string;
-              };
-              eventTypes: string[];
-              scope: {
-                transferIds?: string[];
-                scheduleIds?: string[];
-                stationIds?: string[];
-                partnerIds?: string[];
-              };
-              routing: string;
-              payload:
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  };
-              retry:
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  };
-              timeoutMs: number;
-              limits: {
-                maxConcurrency: number;
-                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-                ratePerSecond: number | null;
-              };
-              signing:
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  };
-              tls: {
-                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-                caPem: string | null;
-                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-                pinnedSha256: string | null;
-                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-                clientCertPem: string | null;
-                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-                clientKeyPem:
-                  | string
-                  | {
-                      /** @enum {unknown} */
-                      set: true;
-                    }
-                  | null;
-                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-                insecureSkipVerify: boolean;
-              };
-              allowInsecureHttp: boolean;
-              /** @description The settings that give up protection; there only where one does. */
-              insecure?: ('tls.insecureSkipVerify' | 'allowInsecureHttp')[];
-              /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
-              signingSecret: unknown;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              previousSecretExpiresAt: string | null;
-              /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
-              publicKey?: string;
-              /** @description The settings that this webhook does not set itself. */
-              inherited: string[];
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              updatedAt: string;
-              /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
-              warnings?: {
-                name: string;
-                /** @description The known name that was probably meant; null when none is near. */
-                nearest: string | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        412: components['responses']['Problem412'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhooks/{id}/resume': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Send again, held deliveries first */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: {
-        content: {
-          'application/json': Record<string, never>;
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              name: string;
-              /** @description Where it is sent to: a relative one as the default URL completes it. */
-              url: string;
-              /** @description A relative URL as it was given: the webhook's own. */
-              configuredUrl?: string;
-              /** @enum {unknown} */
-              state: 'active' | 'paused' | 'disabled';
-              /** @enum {unknown} */
-              pauseReason: 'manual' | 'gone' | null;
-              /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
-              breaker: {
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                openedAt: string;
-                failedProbes: number;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                nextProbeAt: string;
-              } | null;
-              enabled: boolean;
-              method: string;
-              contentType: string;
-              auth: {
-                type: string;
-              };
-              headers: {
-                [key: string]: string;
-              };
-              eventTypes: string[];
-              scope: {
-                transferIds?: string[];
-                scheduleIds?: string[];
-                stationIds?: string[];
-                partnerIds?: string[];
-              };
-              routing: string;
-              payload:
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  };
-              retry:
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  };
-              timeoutMs: number;
-              limits: {
-                maxConcurrency: number;
-                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-                ratePerSecond: number | null;
-              };
-              signing:
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  };
-              tls: {
-                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-                caPem: string | null;
-                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-                pinnedSha256: string | null;
-                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-                clientCertPem: string | null;
-                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-                clientKeyPem:
-                  | string
-                  | {
-                      /** @enum {unknown} */
-                      set: true;
-                    }
-                  | null;
-                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-                insecureSkipVerify: boolean;
-              };
-              allowInsecureHttp: boolean;
-              /** @description The settings that give up protection; there only where one does. */
-              insecure?: ('tls.insecureSkipVerify' | 'allowInsecureHttp')[];
-              /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
-              signingSecret: unknown;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              previousSecretExpiresAt: string | null;
-              /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
-              publicKey?: string;
-              /** @description The settings that this webhook does not set itself. */
-              inherited: string[];
-              /** Format: date-time */
-              createdAt: string;
-              /** Format: date-time */
-              updatedAt: string;
-              /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
-              warnings?: {
-                name: string;
-                /** @description The known name that was probably meant; null when none is near. */
-                nearest: string | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        412: components['responses']['Problem412'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/templates/preview': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Render a template for an event; one that does not hold is answered, not refused */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            /** @description Liquid, at most 256 KiB. */
-            template: string;
-            /** @description `application/json` where it is left out. */
-            contentType?: string;
-            /** @description Render it for the sample of this type, */
-            eventType?: string;
-            /** @description or for this event that was published, */
-            eventId?: string;
-            /** @description or for this one, which is not published. Exactly one of the three. */
-            event?: {
-              type: string;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              occurredAt?: string;
-              data: Record<string, never>;
-            };
-          };
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description As it would be sent; also one that is no valid document. */
-              body: string | null;
-              /** @description Whether it makes a valid document, with hostile texts in the event too. */
-              valid: boolean;
-              errors: {
-                /** @description Where a webhook has it: `/payload/template`. */
-                pointer: string;
-                detail: string;
-                /** @description Of the template, from 1. */
-                line: number | null;
-                /** @description From 1. */
-                column: number | null;
-                /** @description With what type of event it shows. */
-                eventType: string | null;
-                /** @description With what data of the event it shows, long texts cut. */
-                sample: Record<string, never> | null;
-              }[];
-              /** @description The names that the template uses. */
-              variables: string[];
-              /** @description Those of them that nothing has. */
-              unknownVariables: {
-                name: string;
-                /** @description The known name that was probably meant; null when none is near. */
-                nearest: string | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        409: components['responses']['Problem409'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        429: components['responses']['Problem429'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/templates/presets': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** List the templates that Waybill comes with, all on one page */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              items: {
-                id: string;
-                name: string;
-                description: string;
-                contentType: string;
-                template: string;
-              }[];
-              next: null;
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/.well-known/jwks.json': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The public keys that requests of webhooks with the signing scheme ed25519 verify with (RFC 7517) */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              keys: {
-                /** @enum {string} */
-                kty: 'OKP';
-                /** @enum {string} */
-                crv: 'Ed25519';
-                /** @description The 32 bytes of the key in base64url. */
-                x: string;
-                /** @enum {string} */
-                use: 'sig';
-                /** @enum {string} */
-                alg: 'EdDSA';
-                /** @description The thumbprint of the key (RFC 7638). */
-                kid: string;
-              }[];
-            };
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/settings/webhooks': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Read what webhooks inherit */
-    get: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description Answers 304 while the `ETag` is still this one. */
-          'if-none-match'?: string;
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description What webhooks without one use, and relative ones are resolved against. */
-              url: string | null;
-              enabled: boolean;
-              method: string;
-              contentType: string;
-              auth: {
-                type: string;
-              };
-              headers: {
-                [key: string]: string;
-              };
-              eventTypes: string[];
-              scope: {
-                transferIds?: string[];
-                scheduleIds?: string[];
-                stationIds?: string[];
-                partnerIds?: string[];
-              };
-              routing: string;
-              payload:
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  };
-              retry:
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  };
-              timeoutMs: number;
-              limits: {
-                maxConcurrency: number;
-                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-                ratePerSecond: number | null;
-              };
-              signing:
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  };
-              tls: {
-                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-                caPem: string | null;
-                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-                pinnedSha256: string | null;
-                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-                clientCertPem: string | null;
-                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-                clientKeyPem:
-                  | string
-                  | {
-                      /** @enum {unknown} */
-                      set: true;
-                    }
-                  | null;
-                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-                insecureSkipVerify: boolean;
-              };
-              allowInsecureHttp: boolean;
-              /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
-              warnings?: {
-                name: string;
-                /** @description The known name that was probably meant; null when none is near. */
-                nearest: string | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        412: components['responses']['Problem412'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    /** Replace what webhooks inherit; what is left out goes back to its built-in value */
-    put: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            url?: string | null;
-            enabled?: boolean | null;
-            /** @enum {unknown} */
-            method?: 'POST' | 'PUT' | 'PATCH' | null;
-            /** @description `application/json` or `application/xml`, either with `; charset=utf-8`; any media type with a template. */
-            contentType?: string | null;
-            auth?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    type: 'none';
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'basic';
-                    username: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    password:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'api_key';
-                    name: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    value:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                    /** @enum {unknown} */
-                    in: 'header' | 'query';
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'bearer';
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    token:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'oauth2';
-                    tokenUrl: string;
-                    clientId: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    clientSecret:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                    /** @description Scopes, a space between two. */
-                    scope?: string;
-                    /**
-                     * @description Where id and secret go: a Basic header by default, or the form.
-                     * @enum {unknown}
-                     */
-                    clientAuth?: 'basic' | 'body';
-                  }
-                | null
-              );
-            headers?: {
-              [key: string]: string;
-            } | null;
-            eventTypes?: string[] | null;
-            scope?: {
-              transferIds?: string[];
-              scheduleIds?: string[];
-              stationIds?: string[];
-              partnerIds?: string[];
-            } | null;
-            /** @enum {unknown} */
-            routing?: 'always' | 'unmatched' | null;
-            payload?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  }
-                | null
-              );
-            retry?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  }
-                | null
-              );
-            timeoutMs?: number | null;
-            limits?: {
-              maxConcurrency?: number;
-              /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-              ratePerSecond?: number | null;
-            } | null;
-            signing?: Record<string, never> &
-              (
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  }
-                | null
-              );
-            tls?: {
-              /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-              caPem?: string | null;
-              /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-              pinnedSha256?: string | null;
-              /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-              clientCertPem?: string | null;
-              /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-              clientKeyPem?:
-                | string
-                | {
-                    /** @enum {unknown} */
-                    set: true;
-                  }
-                | null;
-              /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-              insecureSkipVerify?: boolean;
-            } | null;
-            allowInsecureHttp?: boolean | null;
-          };
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description What webhooks without one use, and relative ones are resolved against. */
-              url: string | null;
-              enabled: boolean;
-              method: string;
-              contentType: string;
-              auth: {
-                type: string;
-              };
-              headers: {
-                [key: string]: string;
-              };
-              eventTypes: string[];
-              scope: {
-                transferIds?: string[];
-                scheduleIds?: string[];
-                stationIds?: string[];
-                partnerIds?: string[];
-              };
-              routing: string;
-              payload:
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  };
-              retry:
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  };
-              timeoutMs: number;
-              limits: {
-                maxConcurrency: number;
-                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-                ratePerSecond: number | null;
-              };
-              signing:
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  };
-              tls: {
-                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-                caPem: string | null;
-                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-                pinnedSha256: string | null;
-                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-                clientCertPem: string | null;
-                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-                clientKeyPem:
-                  | string
-                  | {
-                      /** @enum {unknown} */
-                      set: true;
-                    }
-                  | null;
-                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-                insecureSkipVerify: boolean;
-              };
-              allowInsecureHttp: boolean;
-              /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
-              warnings?: {
-                name: string;
-                /** @description The known name that was probably meant; null when none is near. */
-                nearest: string | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        409: components['responses']['Problem409'];
-        412: components['responses']['Problem412'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        429: components['responses']['Problem429'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/settings/instance': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Read who this instance says it is in bodies of AS2 events */
-    get: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description Answers 304 while the `ETag` is still this one. */
-          'if-none-match'?: string;
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description `tenantName` in bodies. */
-              name: string;
-              /** @description `tenantEmail` in bodies, and `to` where the station has no address. Empty: none. */
-              email: string;
-              tenantId: number;
-              bucketName: string;
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        412: components['responses']['Problem412'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    /** Replace who this instance says it is; what is left out goes back to what the first start made up */
-    put: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description Refuses (412) what was made from another version than this `ETag` names. */
-          'if-match'?: string;
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            /** @description `tenantName` in bodies. */
-            name?: string;
-            /** @description `tenantEmail` in bodies, and `to` where the station has no address. Empty: none. */
-            email?: string;
-            tenantId?: number;
-            bucketName?: string;
-          };
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            etag: components['headers']['EntityTag'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description `tenantName` in bodies. */
-              name: string;
-              /** @description `tenantEmail` in bodies, and `to` where the station has no address. Empty: none. */
-              email: string;
-              tenantId: number;
-              bucketName: string;
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        409: components['responses']['Problem409'];
-        412: components['responses']['Problem412'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/deliveries': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List deliveries, newest first
-     * @description With `q` a page may hold fewer items than `limit`, or none, although `next` is not null: a search looks through so much of the list at a time. Go on until `next` is null.
-     */
-    get: {
-      parameters: {
-        query?: {
-          /** @description How many items, 50 by default. */
-          limit?: number;
-          /** @description `next` of the page before. */
-          cursor?: string;
-          webhookId?: string;
-          eventId?: string;
-          eventType?: string;
-          state?: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
-          /** @description Of the latest attempt. */
-          errorCode?: string;
-          /** @description The HTTP status of the latest attempt. */
-          status?: number;
-          from?: string;
-          to?: string;
-          /** @description Words, all of which must be found, each perhaps as the beginning of a longer one: the type of the event and the names in it (transfer, schedule, station, partner, AS2 message), the name of the webhook, why an attempt failed; or the id of event, delivery or webhook. Upper and lower case, accents and punctuation do not count; of more than 32 words the longest do. */
-          q?: string;
-        };
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              items: {
-                id: string;
-                eventId: string;
-                eventType: string;
-                webhookId: string;
-                /** @enum {unknown} */
-                state: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
-                /** @description Why it is held, or why it ended. */
-                reason: string | null;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                createdAt: string;
-                attemptCount: number;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                nextAttemptAt: string | null;
-                replayOf: string | null;
-                sequence: number | null;
-              }[];
-              next: string | null;
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/deliveries/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Read a delivery with its attempts */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              eventId: string;
-              eventType: string;
-              webhookId: string;
-              /** @enum {unknown} */
-              state: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
-              /** @description Why it is held, or why it ended. */
-              reason: string | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              createdAt: string;
-              attemptCount: number;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              nextAttemptAt: string | null;
-              replayOf: string | null;
-              sequence: number | null;
-            } & {
-              attempts: {
-                number: number;
-                /** @enum {unknown} */
-                trigger: 'initial' | 'retry' | 'manual' | 'replay' | 'recovery';
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                startedAt: string;
-                durationMs: number;
-                /** @enum {unknown} */
-                outcome: 'delivered' | 'failed' | 'unknown';
-                request:
-                  | ({
-                      method: string;
-                      url: string;
-                    } & {
-                      headers: {
-                        [key: string]: string;
-                      };
-                      body: string | null;
-                    })
-                  | null;
-                response:
-                  | ({
-                      status: number;
-                      truncated: boolean;
-                    } & {
-                      headers: {
-                        [key: string]: string;
-                      };
-                      body: string | null;
-                    })
-                  | null;
-                error: {
-                  code: string;
-                  message: string;
-                } | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/deliveries/{id}/retry': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Try now; a delivery that has ended gets a new one, whose id is returned */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: {
-        content: {
-          'application/json': Record<string, never>;
-        };
-      };
-      responses: {
-        /** @description Accepted */
-        202: {
-          headers: {
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              eventId: string;
-              eventType: string;
-              webhookId: string;
-              /** @enum {unknown} */
-              state: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
-              /** @description Why it is held, or why it ended. */
-              reason: string | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              createdAt: string;
-              attemptCount: number;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              nextAttemptAt: string | null;
-              replayOf: string | null;
-              sequence: number | null;
-            } & {
-              attempts: {
-                number: number;
-                /** @enum {unknown} */
-                trigger: 'initial' | 'retry' | 'manual' | 'replay' | 'recovery';
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                startedAt: string;
-                durationMs: number;
-                /** @enum {unknown} */
-                outcome: 'delivered' | 'failed' | 'unknown';
-                request:
-                  | ({
-                      method: string;
-                      url: string;
-                    } & {
-                      headers: {
-                        [key: string]: string;
-                      };
-                      body: string | null;
-                    })
-                  | null;
-                response:
-                  | ({
-                      status: number;
-                      truncated: boolean;
-                    } & {
-                      headers: {
-                        [key: string]: string;
-                      };
-                      body: string | null;
-                    })
-                  | null;
-                error: {
-                  code: string;
-                  message: string;
-                } | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/deliveries/{id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Cancel an open delivery */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: {
-        content: {
-          'application/json': Record<string, never>;
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              eventId: string;
-              eventType: string;
-              webhookId: string;
-              /** @enum {unknown} */
-              state: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
-              /** @description Why it is held, or why it ended. */
-              reason: string | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              createdAt: string;
-              attemptCount: number;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              nextAttemptAt: string | null;
-              replayOf: string | null;
-              sequence: number | null;
-            } & {
-              attempts: {
-                number: number;
-                /** @enum {unknown} */
-                trigger: 'initial' | 'retry' | 'manual' | 'replay' | 'recovery';
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                startedAt: string;
-                durationMs: number;
-                /** @enum {unknown} */
-                outcome: 'delivered' | 'failed' | 'unknown';
-                request:
-                  | ({
-                      method: string;
-                      url: string;
-                    } & {
-                      headers: {
-                        [key: string]: string;
-                      };
-                      body: string | null;
-                    })
-                  | null;
-                response:
-                  | ({
-                      status: number;
-                      truncated: boolean;
-                    } & {
-                      headers: {
-                        [key: string]: string;
-                      };
-                      body: string | null;
-                    })
-                  | null;
-                error: {
-                  code: string;
-                  message: string;
-                } | null;
-              }[];
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhooks/{id}/test': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Send a test and show the whole exchange */
-    post: {
-      parameters: {
-        query?: {
-          /** @description Whose sample is sent. */
-          eventType?: string;
-        };
-        header?: {
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: {
-        content: {
-          'application/json': Record<string, never>;
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description Whether the receiver took it. */
-              ok: boolean;
-              request: {
-                method: string;
-                url: string;
-                headers: {
-                  [key: string]: string;
+                    };
                 };
-                body: string;
-              };
-              response: {
-                status: number;
-                headers: {
-                  [key: string]: string;
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an API key */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
                 };
-                body: string;
-                truncated: boolean;
-              } | null;
-              /** @description Where the connection went: to the receiver, or to the proxy. */
-              remoteAddress: string | null;
-              /** @description The proxy that it went through; only there where one did. */
-              proxy?: string;
-              certificate: {
-                subject: string;
-                issuer: string;
-                /** Format: date-time */
-                notBefore: string;
-                /** Format: date-time */
-                notAfter: string;
-                /** @description Of the DER, in lower-case hex. */
-                sha256: string;
-              } | null;
-              timings: {
-                dnsMs: number | null;
-                connectMs: number | null;
-                tlsMs: number | null;
-                sentMs: number | null;
-                firstByteMs: number | null;
-                totalMs: number;
-              } | null;
-              error: {
-                code: string;
-                message: string;
-                /** @description What to do about it. */
-                remedy: string;
-              } | null;
-              /** @description A command line that sends the same request, credentials masked. */
-              curl: string;
-            };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhooks/test': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Send a test of a webhook that is not saved, and show the whole exchange
-     * @description What could not be saved is refused as saving would refuse it, but for an address that may not be dialled. Without a `signingSecret` it is signed with one that is thrown away. Nothing is logged.
-     */
-    post: {
-      parameters: {
-        query?: {
-          /** @description Whose sample is sent. */
-          eventType?: string;
-        };
-        header?: {
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            name: string;
-            url?: string | null;
-            enabled?: boolean | null;
-            /** @enum {unknown} */
-            method?: 'POST' | 'PUT' | 'PATCH' | null;
-            /** @description `application/json` or `application/xml`, either with `; charset=utf-8`; any media type with a template. */
-            contentType?: string | null;
-            auth?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    type: 'none';
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'basic';
-                    username: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    password:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'api_key';
-                    name: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    value:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                    /** @enum {unknown} */
-                    in: 'header' | 'query';
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'bearer';
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    token:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                  }
-                | {
-                    /** @enum {string} */
-                    type: 'oauth2';
-                    tokenUrl: string;
-                    clientId: string;
-                    /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
-                    clientSecret:
-                      | string
-                      | {
-                          /** @enum {unknown} */
-                          set: true;
-                        };
-                    /** @description Scopes, a space between two. */
-                    scope?: string;
-                    /**
-                     * @description Where id and secret go: a Basic header by default, or the form.
-                     * @enum {unknown}
-                     */
-                    clientAuth?: 'basic' | 'body';
-                  }
-                | null
-              );
-            headers?: {
-              [key: string]: string;
-            } | null;
-            eventTypes?: string[] | null;
-            scope?: {
-              transferIds?: string[];
-              scheduleIds?: string[];
-              stationIds?: string[];
-              partnerIds?: string[];
-            } | null;
-            /** @enum {unknown} */
-            routing?: 'always' | 'unmatched' | null;
-            payload?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    format: 'default';
-                    /** @enum {unknown} */
-                    identifiers?: 'both' | 'old' | 'new';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'standard';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'cloudevents';
-                    /** @enum {unknown} */
-                    mode: 'structured' | 'binary';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'gomft';
-                  }
-                | {
-                    /** @enum {string} */
-                    format: 'template';
-                    /** @description A Liquid template of the body, at most 256 KiB. */
-                    template: string;
-                  }
-                | null
-              );
-            retry?: Record<string, never> &
-              (
-                | {
-                    /** @enum {string} */
-                    strategy: 'delays';
-                    delaysMs: number[];
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'fixed';
-                    maxAttempts: number;
-                    delayMs: number;
-                    jitter?: number;
-                  }
-                | {
-                    /** @enum {string} */
-                    strategy: 'exponential';
-                    maxAttempts: number;
-                    initialDelayMs: number;
-                    factor: number;
-                    maxDelayMs: number;
-                    jitter?: number;
-                  }
-                | null
-              );
-            timeoutMs?: number | null;
-            limits?: {
-              maxConcurrency?: number;
-              /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
-              ratePerSecond?: number | null;
-            } | null;
-            signing?: Record<string, never> &
-              (
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'standard' | 'ed25519' | 'none';
-                  }
-                | {
-                    /** @enum {unknown} */
-                    scheme: 'github' | 'gomft';
-                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
-                    headerName?: string;
-                  }
-                | null
-              );
-            tls?: {
-              /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
-              caPem?: string | null;
-              /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
-              pinnedSha256?: string | null;
-              /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
-              clientCertPem?: string | null;
-              /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
-              clientKeyPem?:
-                | string
-                | {
-                    /** @enum {unknown} */
-                    set: true;
-                  }
-                | null;
-              /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
-              insecureSkipVerify?: boolean;
-            } | null;
-            allowInsecureHttp?: boolean | null;
-            /** @description `whsec_` and 24 to 64 bytes in base64. Made where it is left out. */
-            signingSecret?: string | null;
-          };
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description Whether the receiver took it. */
-              ok: boolean;
-              request: {
-                method: string;
-                url: string;
-                headers: {
-                  [key: string]: string;
+                path: {
+                    id: string;
                 };
-                body: string;
-              };
-              response: {
-                status: number;
-                headers: {
-                  [key: string]: string;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
-                body: string;
-                truncated: boolean;
-              } | null;
-              /** @description Where the connection went: to the receiver, or to the proxy. */
-              remoteAddress: string | null;
-              /** @description The proxy that it went through; only there where one did. */
-              proxy?: string;
-              certificate: {
-                subject: string;
-                issuer: string;
-                /** Format: date-time */
-                notBefore: string;
-                /** Format: date-time */
-                notAfter: string;
-                /** @description Of the DER, in lower-case hex. */
-                sha256: string;
-              } | null;
-              timings: {
-                dnsMs: number | null;
-                connectMs: number | null;
-                tlsMs: number | null;
-                sentMs: number | null;
-                firstByteMs: number | null;
-                totalMs: number;
-              } | null;
-              error: {
-                code: string;
-                message: string;
-                /** @description What to do about it. */
-                remedy: string;
-              } | null;
-              /** @description A command line that sends the same request, credentials masked. */
-              curl: string;
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
-          };
         };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        409: components['responses']['Problem409'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/replays': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** List replays, newest first */
-    get: {
-      parameters: {
-        query?: {
-          /** @description How many items, 50 by default. */
-          limit?: number;
-          /** @description `next` of the page before. */
-          cursor?: string;
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              items: {
-                id: string;
-                /** @enum {unknown} */
-                state: 'running' | 'completed' | 'cancelled';
-                /** @description How many deliveries it was to make when it was created. */
-                count: number;
-                /** @description Of `count`: those that have ended, and those skipped. */
-                done: number;
-                /** @description Of `count`: those whose event or webhook had gone before they were made. */
-                skipped: number;
-                /** @description Null: every webhook. */
-                webhookId: string | null;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                from: string | null;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                to: string | null;
-                states: ('pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled')[] | null;
-                eventTypes: string[] | null;
-                eventIds: string[] | null;
-                /**
-                 * @description `rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.
-                 * @enum {unknown}
-                 */
-                body: 'rendered' | 'exact';
-                ratePerSecond: number | null;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                createdAt: string;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                endedAt: string | null;
-              }[];
-              next: string | null;
+        /** Whether the first administrator is still to be created */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    put?: never;
-    /**
-     * Send old events again: those of a range, or those named
-     * @description A job that survives a restart. What is published after it was created is not part of it.
-     */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          'application/json': {
-            /** @description Absent: every webhook that is not disabled. */
-            webhookId?: string;
-            /**
-             * Format: date-time
-             * @description On the event's `createdAt`, inclusive.
-             */
-            from?: string;
-            /**
-             * Format: date-time
-             * @description Exclusive.
-             */
-            to?: string;
-            /** @description Events whose latest delivery to the webhook is in one of these states. Absent: every event that the filter of the webhook matches. */
-            states?: ('pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled')[];
-            /** @description Of these only: exact names or `family.*`. */
-            eventTypes?: string[];
-            /** @description These events, whatever the filter of the webhook says; with `webhookId`, in place of a range. */
-            eventIds?: string[];
-            /**
-             * @description `rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.
-             * @enum {unknown}
-             */
-            body?: 'rendered' | 'exact';
-            /** @description Deliveries made a second. Absent: as fast as the webhook takes them. */
-            ratePerSecond?: number | null;
-            /** @description Only count, and keep nothing. */
-            dryRun?: boolean;
-          };
-        };
-      };
-      responses: {
-        /** @description Accepted */
-        202: {
-          headers: {
-            /** @description The path of what was made. */
-            location?: string;
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              /** @description Null for a dry run. */
-              id: string | null;
-              /** @description How many deliveries it makes. */
-              count: number;
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            needed: boolean;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                500: components["responses"]["Problem500"];
             };
-          };
         };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        409: components['responses']['Problem409'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/replays/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Read a replay and how far it has come */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              /** @enum {unknown} */
-              state: 'running' | 'completed' | 'cancelled';
-              /** @description How many deliveries it was to make when it was created. */
-              count: number;
-              /** @description Of `count`: those that have ended, and those skipped. */
-              done: number;
-              /** @description Of `count`: those whose event or webhook had gone before they were made. */
-              skipped: number;
-              /** @description Null: every webhook. */
-              webhookId: string | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              from: string | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              to: string | null;
-              states: ('pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled')[] | null;
-              eventTypes: string[] | null;
-              eventIds: string[] | null;
-              /**
-               * @description `rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.
-               * @enum {unknown}
-               */
-              body: 'rendered' | 'exact';
-              ratePerSecond: number | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              createdAt: string;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              endedAt: string | null;
+        put?: never;
+        /**
+         * Create the first administrator, and sign in as them
+         * @description With the token of the link that the server prints at its start, or with WAYBILL_API_KEY where that is set.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/replays/{id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** End a replay and cancel its open deliveries */
-    post: {
-      parameters: {
-        query?: never;
-        header?: {
-          /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-          'x-csrf-token'?: components['parameters']['CsrfToken'];
-          /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-          'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
-        };
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: {
-        content: {
-          'application/json': Record<string, never>;
-        };
-      };
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            'idempotency-replayed': components['headers']['IdempotencyReplayed'];
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              id: string;
-              /** @enum {unknown} */
-              state: 'running' | 'completed' | 'cancelled';
-              /** @description How many deliveries it was to make when it was created. */
-              count: number;
-              /** @description Of `count`: those that have ended, and those skipped. */
-              done: number;
-              /** @description Of `count`: those whose event or webhook had gone before they were made. */
-              skipped: number;
-              /** @description Null: every webhook. */
-              webhookId: string | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              from: string | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              to: string | null;
-              states: ('pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled')[] | null;
-              eventTypes: string[] | null;
-              eventIds: string[] | null;
-              /**
-               * @description `rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.
-               * @enum {unknown}
-               */
-              body: 'rendered' | 'exact';
-              ratePerSecond: number | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              createdAt: string;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              endedAt: string | null;
+            requestBody: {
+                content: {
+                    "application/json": {
+                        token: string;
+                        email: string;
+                        name: string;
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password: string;
+                    };
+                };
             };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        409: components['responses']['Problem409'];
-        413: components['responses']['Problem413'];
-        415: components['responses']['Problem415'];
-        422: components['responses']['Problem422'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/deliveries/export': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Export the deliveries that a list with the same filters shows, newest first
-     * @description A stream of all of them, without attempts: one JSON object a line, or CSV (RFC 4180) with a header row. Deliveries made after the start are not in it. A stream that breaks off is not whole.
-     */
-    get: {
-      parameters: {
-        query?: {
-          webhookId?: string;
-          eventId?: string;
-          eventType?: string;
-          state?: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
-          /** @description Of the latest attempt. */
-          errorCode?: string;
-          /** @description The HTTP status of the latest attempt. */
-          status?: number;
-          from?: string;
-          to?: string;
-          /** @description Words, all of which must be found, each perhaps as the beginning of a longer one: the type of the event and the names in it (transfer, schedule, station, partner, AS2 message), the name of the webhook, why an attempt failed; or the id of event, delivery or webhook. Upper and lower case, accents and punctuation do not count; of more than 32 words the longest do. */
-          q?: string;
-          /** @description `ndjson` where left out. */
-          format?: 'ndjson' | 'csv';
-        };
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description All of the deliveries, one a line. */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'text/csv': string;
-            'application/x-ndjson': {
-              id: string;
-              eventId: string;
-              eventType: string;
-              webhookId: string;
-              /** @enum {unknown} */
-              state: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
-              /** @description Why it is held, or why it ended. */
-              reason: string | null;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              createdAt: string;
-              attemptCount: number;
-              /**
-               * Format: date-time
-               * @description RFC 3339, UTC, with milliseconds.
-               */
-              nextAttemptAt: string | null;
-              replayOf: string | null;
-              sequence: number | null;
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            actor: {
+                                /** @enum {unknown} */
+                                kind: "user" | "api_key";
+                                id: string;
+                                name: string;
+                                /** @description Null for an API key. */
+                                email: string | null;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                            };
+                            /** @description Goes into `x-csrf-token` of every request that changes something. Null with an API key. */
+                            csrfToken: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When the session ends unless it is used again before.
+                             */
+                            expiresAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                410: components["responses"]["Problem410"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
-          };
         };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        500: components['responses']['Problem500'];
-      };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/logs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Read the server's own log, newest first
-     * @description What the server writes to standard output is also kept in its data folder, about 64 MB of it. A page may hold fewer lines than asked for, or none, and still have a `next`: a search stops after a while.
-     */
-    get: {
-      parameters: {
-        query?: {
-          /** @description How many items, 50 by default. */
-          limit?: number;
-          /** @description `next` of the page before. */
-          cursor?: string;
-          /** @description This level and those above it. */
-          level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-          /** @description Text anywhere in the line, in upper or lower case. */
-          q?: string;
-          from?: string;
-          to?: string;
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              items: ({
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC, with milliseconds.
-                 */
-                at: string;
-                /** @enum {unknown} */
-                level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-                /** @description What happened, such as `delivery.attempted`: `msg` of the line on stdout. */
-                message: string;
-              } & {
-                [key: string]: unknown;
-              })[];
-              next: string | null;
+        /** Who is asking */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
             };
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        500: components['responses']['Problem500'];
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhooks/{id}/ledger': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * List the numbers given to a webhook, ascending and without a gap
-     * @description 410 when `after` is older than what retention has deleted; the detail names the number to ask with.
-     */
-    get: {
-      parameters: {
-        query?: {
-          /** @description How many items, 50 by default. */
-          limit?: number;
-          /** @description `next` of the page before. */
-          cursor?: string;
-          /** @description Only later numbers; 0, the default, for all. */
-          after?: number;
-        };
-        header?: never;
-        path: {
-          id: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'application/json': {
-              items: {
-                /** @description The number that the receiver saw in `x-waybill-sequence`. */
-                sequence: number;
-                eventId: string;
-                /** @description The delivery that the number was given to. */
-                deliveryId: string;
-                /**
-                 * @description Of the newest delivery with that number: of the latest replay, where there was one.
-                 * @enum {unknown}
-                 */
-                state: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
-              }[];
-              next: string | null;
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            actor: {
+                                /** @enum {unknown} */
+                                kind: "user" | "api_key";
+                                id: string;
+                                name: string;
+                                /** @description Null for an API key. */
+                                email: string | null;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                            };
+                            /** @description Goes into `x-csrf-token` of every request that changes something. Null with an API key. */
+                            csrfToken: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When the session ends unless it is used again before.
+                             */
+                            expiresAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
             };
-          };
         };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        404: components['responses']['Problem404'];
-        410: components['responses']['Problem410'];
-        500: components['responses']['Problem500'];
-      };
+        put?: never;
+        /**
+         * Sign in
+         * @description The session is in the cookie of the answer.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        email: string;
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            actor: {
+                                /** @enum {unknown} */
+                                kind: "user" | "api_key";
+                                id: string;
+                                name: string;
+                                /** @description Null for an API key. */
+                                email: string | null;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                            };
+                            /** @description Goes into `x-csrf-token` of every request that changes something. Null with an API key. */
+                            csrfToken: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When the session ends unless it is used again before.
+                             */
+                            expiresAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        /**
+         * Sign out
+         * @description Does nothing with an API key.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/stream': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change your own password
+         * @description Ends your other sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        currentPassword: string;
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        newPassword: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Watch changes as they are committed
-     * @description Server-sent events (WHATWG HTML §9.2), for live screens. `event: delivery` comes at each committed change of a
-     *     delivery, with the delivery in `data` as lists show it; `pending` and `delivering` may be left out when another change
-     *     follows at once. A stream begins now, or with `Last-Event-ID` after that event. Ids are good for ten minutes, also over a
-     *     restart of the server; with another one `event: reset` comes first: something may have been missed, so read the lists
-     *     again. Comments keep the connection alive. A client that does not read is disconnected.
-     */
-    get: {
-      parameters: {
-        query?: {
-          /** @description For clients that cannot send the header. */
-          lastEventId?: string;
-          /** @description Only deliveries to this webhook. */
-          webhookId?: string;
-          /** @description Only changes to this state. */
-          state?: 'pending' | 'delivering' | 'retrying' | 'delivered' | 'exhausted' | 'cancelled';
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        header?: {
-          /** @description The id of the last event seen. */
-          'last-event-id'?: string;
+        /** List your sessions, newest first; as an administrator, also those of others */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Whose; your own where left out. */
+                    userId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                userId: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description Give or take a minute.
+                                 */
+                                lastSeenAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it ends unless it is used again before.
+                                 */
+                                expiresAt: string;
+                                /** @description What the browser says of itself. */
+                                userAgent: string | null;
+                                /** @description Where it signed in from. */
+                                address: string;
+                                /** @description Whether it is the one that is asking. */
+                                isCurrent: boolean;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
         };
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description OK */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            'text/event-stream': string;
-          };
-        };
-        400: components['responses']['Problem400'];
-        401: components['responses']['Problem401'];
-        403: components['responses']['Problem403'];
-        429: components['responses']['Problem429'];
-        500: components['responses']['Problem500'];
-        503: components['responses']['Problem503'];
-      };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session: your own, or as an administrator anyone’s */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                /** @enum {unknown} */
+                                role: "viewer" | "operator" | "admin";
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                lastSignInAt: string | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        /** Create a user */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        email: string;
+                        name: string;
+                        /** @enum {unknown} */
+                        role: "viewer" | "operator" | "admin";
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        /** @description The path of what was made. */
+                        location?: string;
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "viewer" | "operator" | "admin";
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            lastSignInAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a user */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description Answers 304 while the `ETag` is still this one. */
+                    "if-none-match"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "viewer" | "operator" | "admin";
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            lastSignInAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a user and end their sessions */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description A new password ends their sessions, but for the one that is asking.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        email?: string;
+                        name?: string;
+                        /** @enum {unknown} */
+                        role?: "viewer" | "operator" | "admin";
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password?: string;
+                    };
+                    "application/merge-patch+json": {
+                        email?: string;
+                        name?: string;
+                        /** @enum {unknown} */
+                        role?: "viewer" | "operator" | "admin";
+                        /** @description A new one has 12 characters at least and 1,024 bytes at most, and is none of the most common ones. */
+                        password?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            role: "viewer" | "operator" | "admin";
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            lastSignInAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Seal every secret with a new master key, or finish doing so where it was broken off */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Names the key that every secret is sealed with now. It is not the key. */
+                            keyId: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events, newest first; with `after`, in order of their sequence
+         * @description With `q` a page may hold fewer items than `limit`, or none, although `next` is not null: a search looks through so much of the list at a time. Go on until `next` is null.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    type?: string;
+                    from?: string;
+                    to?: string;
+                    /** @description Words, all of which must be found, each perhaps as the beginning of a longer one: the type and the names in it (transfer, schedule, station, partner, AS2 message), or the id. Upper and lower case, accents and punctuation do not count; of more than 32 words the longest do. */
+                    q?: string;
+                    /** @description A sequence; 0 for all. */
+                    after?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                type: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                occurredAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                /** @description Counts all events without a gap. */
+                                sequence: number;
+                                data: Record<string, never>;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                410: components["responses"]["Problem410"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        /**
+         * Publish an event, or an array of up to 1,000
+         * @description Answers once the events and the deliveries they cause are synced to disk.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A built-in type, or one of your own such as `order.shipped`. */
+                        type: string;
+                        /**
+                         * Format: date-time
+                         * @description RFC 3339. Absent: now.
+                         */
+                        occurredAt?: string;
+                        /** @description Of a built-in type, what its schema says; of your own, any object. At most 100 levels deep. */
+                        data: Record<string, never>;
+                    } | {
+                        /** @description A built-in type, or one of your own such as `order.shipped`. */
+                        type: string;
+                        /**
+                         * Format: date-time
+                         * @description RFC 3339. Absent: now.
+                         */
+                        occurredAt?: string;
+                        /** @description Of a built-in type, what its schema says; of your own, any object. At most 100 levels deep. */
+                        data: Record<string, never>;
+                    }[];
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            deliveryCount: number;
+                        } | {
+                            id: string;
+                            deliveryCount: number;
+                        }[];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an event with its deliveries, and why other webhooks got none */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            type: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            occurredAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /** @description Counts all events without a gap. */
+                            sequence: number;
+                            data: Record<string, never>;
+                        } & {
+                            deliveries: {
+                                id: string;
+                                eventId: string;
+                                eventType: string;
+                                webhookId: string;
+                                /** @enum {unknown} */
+                                state: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                                /** @description Why it is held, or why it ended. */
+                                reason: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                attemptCount: number;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                nextAttemptAt: string | null;
+                                replayOf: string | null;
+                                sequence: number | null;
+                            }[];
+                            unmatched: {
+                                webhookId: string;
+                                name: string;
+                                /** @description `about_itself` (an event about a webhook is not sent to it), `event_type`, `scope`, `created_later`, `disabled` or `routing`; `changed_since`: it would get the event by its settings of today; `deleted`: it would have got the event, and had been deleted before it. */
+                                because: string;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List webhooks, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                name: string;
+                                /** @description Where it is sent to: a relative one as the default URL completes it. */
+                                url: string;
+                                /** @description A relative URL as it was given: the webhook's own. */
+                                configuredUrl?: string;
+                                /** @enum {unknown} */
+                                state: "active" | "paused" | "disabled";
+                                /** @enum {unknown} */
+                                pauseReason: "manual" | "gone" | null;
+                                /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
+                                breaker: {
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339, UTC, with milliseconds.
+                                     */
+                                    openedAt: string;
+                                    failedProbes: number;
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339, UTC, with milliseconds.
+                                     */
+                                    nextProbeAt: string;
+                                } | null;
+                                enabled: boolean;
+                                method: string;
+                                contentType: string;
+                                auth: {
+                                    type: string;
+                                };
+                                headers: {
+                                    [key: string]: string;
+                                };
+                                eventTypes: string[];
+                                scope: {
+                                    transferIds?: string[];
+                                    scheduleIds?: string[];
+                                    stationIds?: string[];
+                                    partnerIds?: string[];
+                                };
+                                routing: string;
+                                payload: {
+                                    /** @enum {string} */
+                                    format: "default";
+                                    /** @enum {unknown} */
+                                    identifiers?: "both" | "old" | "new";
+                                } | {
+                                    /** @enum {string} */
+                                    format: "standard";
+                                } | {
+                                    /** @enum {string} */
+                                    format: "cloudevents";
+                                    /** @enum {unknown} */
+                                    mode: "structured" | "binary";
+                                } | {
+                                    /** @enum {string} */
+                                    format: "gomft";
+                                } | {
+                                    /** @enum {string} */
+                                    format: "template";
+                                    /** @description A Liquid template of the body, at most 256 KiB. */
+                                    template: string;
+                                };
+                                retry: {
+                                    /** @enum {string} */
+                                    strategy: "delays";
+                                    delaysMs: number[];
+                                    jitter?: number;
+                                } | {
+                                    /** @enum {string} */
+                                    strategy: "fixed";
+                                    maxAttempts: number;
+                                    delayMs: number;
+                                    jitter?: number;
+                                } | {
+                                    /** @enum {string} */
+                                    strategy: "exponential";
+                                    maxAttempts: number;
+                                    initialDelayMs: number;
+                                    factor: number;
+                                    maxDelayMs: number;
+                                    jitter?: number;
+                                };
+                                timeoutMs: number;
+                                limits: {
+                                    maxConcurrency: number;
+                                    /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                                    ratePerSecond: number | null;
+                                };
+                                signing: {
+                                    /** @enum {unknown} */
+                                    scheme: "standard" | "ed25519" | "none";
+                                } | {
+                                    /** @enum {unknown} */
+                                    scheme: "github" | "gomft";
+                                    /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                                    headerName?: string;
+                                };
+                                tls: {
+                                    /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                                    caPem: string | null;
+                                    /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                                    pinnedSha256: string | null;
+                                    /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                                    clientCertPem: string | null;
+                                    /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                                    clientKeyPem: string | {
+                                        /** @enum {unknown} */
+                                        set: true;
+                                    } | null;
+                                    /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                                    insecureSkipVerify: boolean;
+                                };
+                                allowInsecureHttp: boolean;
+                                /** @description The settings that give up protection; there only where one does. */
+                                insecure?: ("tls.insecureSkipVerify" | "allowInsecureHttp")[];
+                                /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
+                                signingSecret: unknown;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                previousSecretExpiresAt: string | null;
+                                /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
+                                publicKey?: string;
+                                /** @description The settings that this webhook does not set itself. */
+                                inherited: string[];
+                                /** Format: date-time */
+                                createdAt: string;
+                                /** Format: date-time */
+                                updatedAt: string;
+                                /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
+                                warnings?: {
+                                    name: string;
+                                    /** @description The known name that was probably meant; null when none is near. */
+                                    nearest: string | null;
+                                }[];
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        /** Create a webhook */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        url?: string | null;
+                        enabled?: boolean | null;
+                        /** @enum {unknown} */
+                        method?: "POST" | "PUT" | "PATCH" | null;
+                        /** @description `application/json` or `application/xml`, either with `; charset=utf-8`; any media type with a template. */
+                        contentType?: string | null;
+                        auth?: Record<string, never> & ({
+                            /** @enum {string} */
+                            type: "none";
+                        } | {
+                            /** @enum {string} */
+                            type: "basic";
+                            username: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            password: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            type: "api_key";
+                            name: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            value: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                            /** @enum {unknown} */
+                            in: "header" | "query";
+                        } | {
+                            /** @enum {string} */
+                            type: "bearer";
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            token: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            type: "oauth2";
+                            tokenUrl: string;
+                            clientId: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            clientSecret: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                            /** @description Scopes, a space between two. */
+                            scope?: string;
+                            /**
+                             * @description Where id and secret go: a Basic header by default, or the form.
+                             * @enum {unknown}
+                             */
+                            clientAuth?: "basic" | "body";
+                        } | null);
+                        headers?: {
+                            [key: string]: string;
+                        } | null;
+                        eventTypes?: string[] | null;
+                        scope?: {
+                            transferIds?: string[];
+                            scheduleIds?: string[];
+                            stationIds?: string[];
+                            partnerIds?: string[];
+                        } | null;
+                        /** @enum {unknown} */
+                        routing?: "always" | "unmatched" | null;
+                        payload?: Record<string, never> & ({
+                            /** @enum {string} */
+                            format: "default";
+                            /** @enum {unknown} */
+                            identifiers?: "both" | "old" | "new";
+                        } | {
+                            /** @enum {string} */
+                            format: "standard";
+                        } | {
+                            /** @enum {string} */
+                            format: "cloudevents";
+                            /** @enum {unknown} */
+                            mode: "structured" | "binary";
+                        } | {
+                            /** @enum {string} */
+                            format: "gomft";
+                        } | {
+                            /** @enum {string} */
+                            format: "template";
+                            /** @description A Liquid template of the body, at most 256 KiB. */
+                            template: string;
+                        } | null);
+                        retry?: Record<string, never> & ({
+                            /** @enum {string} */
+                            strategy: "delays";
+                            delaysMs: number[];
+                            jitter?: number;
+                        } | {
+                            /** @enum {string} */
+                            strategy: "fixed";
+                            maxAttempts: number;
+                            delayMs: number;
+                            jitter?: number;
+                        } | {
+                            /** @enum {string} */
+                            strategy: "exponential";
+                            maxAttempts: number;
+                            initialDelayMs: number;
+                            factor: number;
+                            maxDelayMs: number;
+                            jitter?: number;
+                        } | null);
+                        timeoutMs?: number | null;
+                        limits?: {
+                            maxConcurrency?: number;
+                            /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                            ratePerSecond?: number | null;
+                        } | null;
+                        signing?: Record<string, never> & ({
+                            /** @enum {unknown} */
+                            scheme: "standard" | "ed25519" | "none";
+                        } | {
+                            /** @enum {unknown} */
+                            scheme: "github" | "gomft";
+                            /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                            headerName?: string;
+                        } | null);
+                        tls?: {
+                            /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                            caPem?: string | null;
+                            /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                            pinnedSha256?: string | null;
+                            /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                            clientCertPem?: string | null;
+                            /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                            clientKeyPem?: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            } | null;
+                            /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                            insecureSkipVerify?: boolean;
+                        } | null;
+                        allowInsecureHttp?: boolean | null;
+                        /** @description `whsec_` and 24 to 64 bytes in base64. Made where it is left out. */
+                        signingSecret?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        /** @description The path of what was made. */
+                        location?: string;
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @description Where it is sent to: a relative one as the default URL completes it. */
+                            url: string;
+                            /** @description A relative URL as it was given: the webhook's own. */
+                            configuredUrl?: string;
+                            /** @enum {unknown} */
+                            state: "active" | "paused" | "disabled";
+                            /** @enum {unknown} */
+                            pauseReason: "manual" | "gone" | null;
+                            /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
+                            breaker: {
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                openedAt: string;
+                                failedProbes: number;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                nextProbeAt: string;
+                            } | null;
+                            enabled: boolean;
+                            method: string;
+                            contentType: string;
+                            auth: {
+                                type: string;
+                            };
+                            headers: {
+                                [key: string]: string;
+                            };
+                            eventTypes: string[];
+                            scope: {
+                                transferIds?: string[];
+                                scheduleIds?: string[];
+                                stationIds?: string[];
+                                partnerIds?: string[];
+                            };
+                            routing: string;
+                            payload: {
+                                /** @enum {string} */
+                                format: "default";
+                                /** @enum {unknown} */
+                                identifiers?: "both" | "old" | "new";
+                            } | {
+                                /** @enum {string} */
+                                format: "standard";
+                            } | {
+                                /** @enum {string} */
+                                format: "cloudevents";
+                                /** @enum {unknown} */
+                                mode: "structured" | "binary";
+                            } | {
+                                /** @enum {string} */
+                                format: "gomft";
+                            } | {
+                                /** @enum {string} */
+                                format: "template";
+                                /** @description A Liquid template of the body, at most 256 KiB. */
+                                template: string;
+                            };
+                            retry: {
+                                /** @enum {string} */
+                                strategy: "delays";
+                                delaysMs: number[];
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "fixed";
+                                maxAttempts: number;
+                                delayMs: number;
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "exponential";
+                                maxAttempts: number;
+                                initialDelayMs: number;
+                                factor: number;
+                                maxDelayMs: number;
+                                jitter?: number;
+                            };
+                            timeoutMs: number;
+                            limits: {
+                                maxConcurrency: number;
+                                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                                ratePerSecond: number | null;
+                            };
+                            signing: {
+                                /** @enum {unknown} */
+                                scheme: "standard" | "ed25519" | "none";
+                            } | {
+                                /** @enum {unknown} */
+                                scheme: "github" | "gomft";
+                                /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                                headerName?: string;
+                            };
+                            tls: {
+                                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                                caPem: string | null;
+                                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                                pinnedSha256: string | null;
+                                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                                clientCertPem: string | null;
+                                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                                clientKeyPem: string | {
+                                    /** @enum {unknown} */
+                                    set: true;
+                                } | null;
+                                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                                insecureSkipVerify: boolean;
+                            };
+                            allowInsecureHttp: boolean;
+                            /** @description The settings that give up protection; there only where one does. */
+                            insecure?: ("tls.insecureSkipVerify" | "allowInsecureHttp")[];
+                            /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
+                            signingSecret: unknown;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            previousSecretExpiresAt: string | null;
+                            /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
+                            publicKey?: string;
+                            /** @description The settings that this webhook does not set itself. */
+                            inherited: string[];
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
+                            warnings?: {
+                                name: string;
+                                /** @description The known name that was probably meant; null when none is near. */
+                                nearest: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description Answers 304 while the `ETag` is still this one. */
+                    "if-none-match"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @description Where it is sent to: a relative one as the default URL completes it. */
+                            url: string;
+                            /** @description A relative URL as it was given: the webhook's own. */
+                            configuredUrl?: string;
+                            /** @enum {unknown} */
+                            state: "active" | "paused" | "disabled";
+                            /** @enum {unknown} */
+                            pauseReason: "manual" | "gone" | null;
+                            /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
+                            breaker: {
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                openedAt: string;
+                                failedProbes: number;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                nextProbeAt: string;
+                            } | null;
+                            enabled: boolean;
+                            method: string;
+                            contentType: string;
+                            auth: {
+                                type: string;
+                            };
+                            headers: {
+                                [key: string]: string;
+                            };
+                            eventTypes: string[];
+                            scope: {
+                                transferIds?: string[];
+                                scheduleIds?: string[];
+                                stationIds?: string[];
+                                partnerIds?: string[];
+                            };
+                            routing: string;
+                            payload: {
+                                /** @enum {string} */
+                                format: "default";
+                                /** @enum {unknown} */
+                                identifiers?: "both" | "old" | "new";
+                            } | {
+                                /** @enum {string} */
+                                format: "standard";
+                            } | {
+                                /** @enum {string} */
+                                format: "cloudevents";
+                                /** @enum {unknown} */
+                                mode: "structured" | "binary";
+                            } | {
+                                /** @enum {string} */
+                                format: "gomft";
+                            } | {
+                                /** @enum {string} */
+                                format: "template";
+                                /** @description A Liquid template of the body, at most 256 KiB. */
+                                template: string;
+                            };
+                            retry: {
+                                /** @enum {string} */
+                                strategy: "delays";
+                                delaysMs: number[];
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "fixed";
+                                maxAttempts: number;
+                                delayMs: number;
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "exponential";
+                                maxAttempts: number;
+                                initialDelayMs: number;
+                                factor: number;
+                                maxDelayMs: number;
+                                jitter?: number;
+                            };
+                            timeoutMs: number;
+                            limits: {
+                                maxConcurrency: number;
+                                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                                ratePerSecond: number | null;
+                            };
+                            signing: {
+                                /** @enum {unknown} */
+                                scheme: "standard" | "ed25519" | "none";
+                            } | {
+                                /** @enum {unknown} */
+                                scheme: "github" | "gomft";
+                                /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                                headerName?: string;
+                            };
+                            tls: {
+                                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                                caPem: string | null;
+                                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                                pinnedSha256: string | null;
+                                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                                clientCertPem: string | null;
+                                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                                clientKeyPem: string | {
+                                    /** @enum {unknown} */
+                                    set: true;
+                                } | null;
+                                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                                insecureSkipVerify: boolean;
+                            };
+                            allowInsecureHttp: boolean;
+                            /** @description The settings that give up protection; there only where one does. */
+                            insecure?: ("tls.insecureSkipVerify" | "allowInsecureHttp")[];
+                            /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
+                            signingSecret: unknown;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            previousSecretExpiresAt: string | null;
+                            /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
+                            publicKey?: string;
+                            /** @description The settings that this webhook does not set itself. */
+                            inherited: string[];
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
+                            warnings?: {
+                                name: string;
+                                /** @description The known name that was probably meant; null when none is near. */
+                                nearest: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a webhook and cancel what it is owed */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change a webhook */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            /** @description A JSON merge patch (RFC 7396) of the webhook; null goes back to inherited. */
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name?: unknown;
+                        url?: unknown;
+                        enabled?: unknown;
+                        method?: unknown;
+                        contentType?: unknown;
+                        auth?: unknown;
+                        headers?: unknown;
+                        eventTypes?: unknown;
+                        scope?: unknown;
+                        routing?: unknown;
+                        payload?: unknown;
+                        retry?: unknown;
+                        timeoutMs?: unknown;
+                        limits?: unknown;
+                        signing?: unknown;
+                        tls?: unknown;
+                        allowInsecureHttp?: unknown;
+                        /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                        signingSecret?: string | {
+                            /** @enum {unknown} */
+                            set: true;
+                        } | null;
+                    };
+                    "application/merge-patch+json": {
+                        name?: unknown;
+                        url?: unknown;
+                        enabled?: unknown;
+                        method?: unknown;
+                        contentType?: unknown;
+                        auth?: unknown;
+                        headers?: unknown;
+                        eventTypes?: unknown;
+                        scope?: unknown;
+                        routing?: unknown;
+                        payload?: unknown;
+                        retry?: unknown;
+                        timeoutMs?: unknown;
+                        limits?: unknown;
+                        signing?: unknown;
+                        tls?: unknown;
+                        allowInsecureHttp?: unknown;
+                        /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                        signingSecret?: string | {
+                            /** @enum {unknown} */
+                            set: true;
+                        } | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @description Where it is sent to: a relative one as the default URL completes it. */
+                            url: string;
+                            /** @description A relative URL as it was given: the webhook's own. */
+                            configuredUrl?: string;
+                            /** @enum {unknown} */
+                            state: "active" | "paused" | "disabled";
+                            /** @enum {unknown} */
+                            pauseReason: "manual" | "gone" | null;
+                            /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
+                            breaker: {
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                openedAt: string;
+                                failedProbes: number;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                nextProbeAt: string;
+                            } | null;
+                            enabled: boolean;
+                            method: string;
+                            contentType: string;
+                            auth: {
+                                type: string;
+                            };
+                            headers: {
+                                [key: string]: string;
+                            };
+                            eventTypes: string[];
+                            scope: {
+                                transferIds?: string[];
+                                scheduleIds?: string[];
+                                stationIds?: string[];
+                                partnerIds?: string[];
+                            };
+                            routing: string;
+                            payload: {
+                                /** @enum {string} */
+                                format: "default";
+                                /** @enum {unknown} */
+                                identifiers?: "both" | "old" | "new";
+                            } | {
+                                /** @enum {string} */
+                                format: "standard";
+                            } | {
+                                /** @enum {string} */
+                                format: "cloudevents";
+                                /** @enum {unknown} */
+                                mode: "structured" | "binary";
+                            } | {
+                                /** @enum {string} */
+                                format: "gomft";
+                            } | {
+                                /** @enum {string} */
+                                format: "template";
+                                /** @description A Liquid template of the body, at most 256 KiB. */
+                                template: string;
+                            };
+                            retry: {
+                                /** @enum {string} */
+                                strategy: "delays";
+                                delaysMs: number[];
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "fixed";
+                                maxAttempts: number;
+                                delayMs: number;
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "exponential";
+                                maxAttempts: number;
+                                initialDelayMs: number;
+                                factor: number;
+                                maxDelayMs: number;
+                                jitter?: number;
+                            };
+                            timeoutMs: number;
+                            limits: {
+                                maxConcurrency: number;
+                                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                                ratePerSecond: number | null;
+                            };
+                            signing: {
+                                /** @enum {unknown} */
+                                scheme: "standard" | "ed25519" | "none";
+                            } | {
+                                /** @enum {unknown} */
+                                scheme: "github" | "gomft";
+                                /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                                headerName?: string;
+                            };
+                            tls: {
+                                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                                caPem: string | null;
+                                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                                pinnedSha256: string | null;
+                                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                                clientCertPem: string | null;
+                                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                                clientKeyPem: string | {
+                                    /** @enum {unknown} */
+                                    set: true;
+                                } | null;
+                                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                                insecureSkipVerify: boolean;
+                            };
+                            allowInsecureHttp: boolean;
+                            /** @description The settings that give up protection; there only where one does. */
+                            insecure?: ("tls.insecureSkipVerify" | "allowInsecureHttp")[];
+                            /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
+                            signingSecret: unknown;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            previousSecretExpiresAt: string | null;
+                            /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
+                            publicKey?: string;
+                            /** @description The settings that this webhook does not set itself. */
+                            inherited: string[];
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
+                            warnings?: {
+                                name: string;
+                                /** @description The known name that was probably meant; null when none is near. */
+                                nearest: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put another signing secret in force; the one before signs too for a while */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /** @description How long the secret before signs too: 24 hours by default, at most 30 days, 0 for not at all. */
+                        overlapMs?: number;
+                        /** @description `whsec_` and 24 to 64 bytes in base64. Made where it is left out. */
+                        signingSecret?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The secret now in force. Shown only here. */
+                            signingSecret: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            previousExpiresAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold everything owed to a webhook */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @description Where it is sent to: a relative one as the default URL completes it. */
+                            url: string;
+                            /** @description A relative URL as it was given: the webhook's own. */
+                            configuredUrl?: string;
+                            /** @enum {unknown} */
+                            state: "active" | "paused" | "disabled";
+                            /** @enum {unknown} */
+                            pauseReason: "manual" | "gone" | null;
+                            /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
+                            breaker: {
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                openedAt: string;
+                                failedProbes: number;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                nextProbeAt: string;
+                            } | null;
+                            enabled: boolean;
+                            method: string;
+                            contentType: string;
+                            auth: {
+                                type: string;
+                            };
+                            headers: {
+                                [key: string]: string;
+                            };
+                            eventTypes: string[];
+                            scope: {
+                                transferIds?: string[];
+                                scheduleIds?: string[];
+                                stationIds?: string[];
+                                partnerIds?: string[];
+                            };
+                            routing: string;
+                            payload: {
+                                /** @enum {string} */
+                                format: "default";
+                                /** @enum {unknown} */
+                                identifiers?: "both" | "old" | "new";
+                            } | {
+                                /** @enum {string} */
+                                format: "standard";
+                            } | {
+                                /** @enum {string} */
+                                format: "cloudevents";
+                                /** @enum {unknown} */
+                                mode: "structured" | "binary";
+                            } | {
+                                /** @enum {string} */
+                                format: "gomft";
+                            } | {
+                                /** @enum {string} */
+                                format: "template";
+                                /** @description A Liquid template of the body, at most 256 KiB. */
+                                template: string;
+                            };
+                            retry: {
+                                /** @enum {string} */
+                                strategy: "delays";
+                                delaysMs: number[];
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "fixed";
+                                maxAttempts: number;
+                                delayMs: number;
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "exponential";
+                                maxAttempts: number;
+                                initialDelayMs: number;
+                                factor: number;
+                                maxDelayMs: number;
+                                jitter?: number;
+                            };
+                            timeoutMs: number;
+                            limits: {
+                                maxConcurrency: number;
+                                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                                ratePerSecond: number | null;
+                            };
+                            signing: {
+                                /** @enum {unknown} */
+                                scheme: "standard" | "ed25519" | "none";
+                            } | {
+                                /** @enum {unknown} */
+                                scheme: "github" | "gomft";
+                                /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                                headerName?: string;
+                            };
+                            tls: {
+                                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                                caPem: string | null;
+                                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                                pinnedSha256: string | null;
+                                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                                clientCertPem: string | null;
+                                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                                clientKeyPem: string | {
+                                    /** @enum {unknown} */
+                                    set: true;
+                                } | null;
+                                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                                insecureSkipVerify: boolean;
+                            };
+                            allowInsecureHttp: boolean;
+                            /** @description The settings that give up protection; there only where one does. */
+                            insecure?: ("tls.insecureSkipVerify" | "allowInsecureHttp")[];
+                            /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
+                            signingSecret: unknown;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            previousSecretExpiresAt: string | null;
+                            /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
+                            publicKey?: string;
+                            /** @description The settings that this webhook does not set itself. */
+                            inherited: string[];
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
+                            warnings?: {
+                                name: string;
+                                /** @description The known name that was probably meant; null when none is near. */
+                                nearest: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send again, held deliveries first */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @description Where it is sent to: a relative one as the default URL completes it. */
+                            url: string;
+                            /** @description A relative URL as it was given: the webhook's own. */
+                            configuredUrl?: string;
+                            /** @enum {unknown} */
+                            state: "active" | "paused" | "disabled";
+                            /** @enum {unknown} */
+                            pauseReason: "manual" | "gone" | null;
+                            /** @description Open after ten failed attempts in a row of three deliveries or more: what is owed waits, one attempt at a time finds out whether the receiver is back, and none of that uses up a try. Null while it is closed. */
+                            breaker: {
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                openedAt: string;
+                                failedProbes: number;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                nextProbeAt: string;
+                            } | null;
+                            enabled: boolean;
+                            method: string;
+                            contentType: string;
+                            auth: {
+                                type: string;
+                            };
+                            headers: {
+                                [key: string]: string;
+                            };
+                            eventTypes: string[];
+                            scope: {
+                                transferIds?: string[];
+                                scheduleIds?: string[];
+                                stationIds?: string[];
+                                partnerIds?: string[];
+                            };
+                            routing: string;
+                            payload: {
+                                /** @enum {string} */
+                                format: "default";
+                                /** @enum {unknown} */
+                                identifiers?: "both" | "old" | "new";
+                            } | {
+                                /** @enum {string} */
+                                format: "standard";
+                            } | {
+                                /** @enum {string} */
+                                format: "cloudevents";
+                                /** @enum {unknown} */
+                                mode: "structured" | "binary";
+                            } | {
+                                /** @enum {string} */
+                                format: "gomft";
+                            } | {
+                                /** @enum {string} */
+                                format: "template";
+                                /** @description A Liquid template of the body, at most 256 KiB. */
+                                template: string;
+                            };
+                            retry: {
+                                /** @enum {string} */
+                                strategy: "delays";
+                                delaysMs: number[];
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "fixed";
+                                maxAttempts: number;
+                                delayMs: number;
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "exponential";
+                                maxAttempts: number;
+                                initialDelayMs: number;
+                                factor: number;
+                                maxDelayMs: number;
+                                jitter?: number;
+                            };
+                            timeoutMs: number;
+                            limits: {
+                                maxConcurrency: number;
+                                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                                ratePerSecond: number | null;
+                            };
+                            signing: {
+                                /** @enum {unknown} */
+                                scheme: "standard" | "ed25519" | "none";
+                            } | {
+                                /** @enum {unknown} */
+                                scheme: "github" | "gomft";
+                                /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                                headerName?: string;
+                            };
+                            tls: {
+                                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                                caPem: string | null;
+                                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                                pinnedSha256: string | null;
+                                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                                clientCertPem: string | null;
+                                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                                clientKeyPem: string | {
+                                    /** @enum {unknown} */
+                                    set: true;
+                                } | null;
+                                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                                insecureSkipVerify: boolean;
+                            };
+                            allowInsecureHttp: boolean;
+                            /** @description The settings that give up protection; there only where one does. */
+                            insecure?: ("tls.insecureSkipVerify" | "allowInsecureHttp")[];
+                            /** @description `{ "set": true }`; the secret itself only in the answer that created it. */
+                            signingSecret: unknown;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            previousSecretExpiresAt: string | null;
+                            /** @description With the signing scheme `ed25519`: what requests verify with, `whpk_` and base64 (Standard Webhooks). */
+                            publicKey?: string;
+                            /** @description The settings that this webhook does not set itself. */
+                            inherited: string[];
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
+                            warnings?: {
+                                name: string;
+                                /** @description The known name that was probably meant; null when none is near. */
+                                nearest: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Render a template for an event; one that does not hold is answered, not refused */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Liquid, at most 256 KiB. */
+                        template: string;
+                        /** @description `application/json` where it is left out. */
+                        contentType?: string;
+                        /** @description Render it for the sample of this type, */
+                        eventType?: string;
+                        /** @description or for this event that was published, */
+                        eventId?: string;
+                        /** @description or for this one, which is not published. Exactly one of the three. */
+                        event?: {
+                            type: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            occurredAt?: string;
+                            data: Record<string, never>;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description As it would be sent; also one that is no valid document. */
+                            body: string | null;
+                            /** @description Whether it makes a valid document, with hostile texts in the event too. */
+                            valid: boolean;
+                            errors: {
+                                /** @description Where a webhook has it: `/payload/template`. */
+                                pointer: string;
+                                detail: string;
+                                /** @description Of the template, from 1. */
+                                line: number | null;
+                                /** @description From 1. */
+                                column: number | null;
+                                /** @description With what type of event it shows. */
+                                eventType: string | null;
+                                /** @description With what data of the event it shows, long texts cut. */
+                                sample: Record<string, never> | null;
+                            }[];
+                            /** @description The names that the template uses. */
+                            variables: string[];
+                            /** @description Those of them that nothing has. */
+                            unknownVariables: {
+                                name: string;
+                                /** @description The known name that was probably meant; null when none is near. */
+                                nearest: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the templates that Waybill comes with, all on one page */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                name: string;
+                                description: string;
+                                contentType: string;
+                                template: string;
+                            }[];
+                            next: null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys that requests of webhooks with the signing scheme ed25519 verify with (RFC 7517) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            keys: {
+                                /** @enum {string} */
+                                kty: "OKP";
+                                /** @enum {string} */
+                                crv: "Ed25519";
+                                /** @description The 32 bytes of the key in base64url. */
+                                x: string;
+                                /** @enum {string} */
+                                use: "sig";
+                                /** @enum {string} */
+                                alg: "EdDSA";
+                                /** @description The thumbprint of the key (RFC 7638). */
+                                kid: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what webhooks inherit */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description Answers 304 while the `ETag` is still this one. */
+                    "if-none-match"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description What webhooks without one use, and relative ones are resolved against. */
+                            url: string | null;
+                            enabled: boolean;
+                            method: string;
+                            contentType: string;
+                            auth: {
+                                type: string;
+                            };
+                            headers: {
+                                [key: string]: string;
+                            };
+                            eventTypes: string[];
+                            scope: {
+                                transferIds?: string[];
+                                scheduleIds?: string[];
+                                stationIds?: string[];
+                                partnerIds?: string[];
+                            };
+                            routing: string;
+                            payload: {
+                                /** @enum {string} */
+                                format: "default";
+                                /** @enum {unknown} */
+                                identifiers?: "both" | "old" | "new";
+                            } | {
+                                /** @enum {string} */
+                                format: "standard";
+                            } | {
+                                /** @enum {string} */
+                                format: "cloudevents";
+                                /** @enum {unknown} */
+                                mode: "structured" | "binary";
+                            } | {
+                                /** @enum {string} */
+                                format: "gomft";
+                            } | {
+                                /** @enum {string} */
+                                format: "template";
+                                /** @description A Liquid template of the body, at most 256 KiB. */
+                                template: string;
+                            };
+                            retry: {
+                                /** @enum {string} */
+                                strategy: "delays";
+                                delaysMs: number[];
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "fixed";
+                                maxAttempts: number;
+                                delayMs: number;
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "exponential";
+                                maxAttempts: number;
+                                initialDelayMs: number;
+                                factor: number;
+                                maxDelayMs: number;
+                                jitter?: number;
+                            };
+                            timeoutMs: number;
+                            limits: {
+                                maxConcurrency: number;
+                                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                                ratePerSecond: number | null;
+                            };
+                            signing: {
+                                /** @enum {unknown} */
+                                scheme: "standard" | "ed25519" | "none";
+                            } | {
+                                /** @enum {unknown} */
+                                scheme: "github" | "gomft";
+                                /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                                headerName?: string;
+                            };
+                            tls: {
+                                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                                caPem: string | null;
+                                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                                pinnedSha256: string | null;
+                                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                                clientCertPem: string | null;
+                                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                                clientKeyPem: string | {
+                                    /** @enum {unknown} */
+                                    set: true;
+                                } | null;
+                                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                                insecureSkipVerify: boolean;
+                            };
+                            allowInsecureHttp: boolean;
+                            /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
+                            warnings?: {
+                                name: string;
+                                /** @description The known name that was probably meant; null when none is near. */
+                                nearest: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        /** Replace what webhooks inherit; what is left out goes back to its built-in value */
+        put: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        url?: string | null;
+                        enabled?: boolean | null;
+                        /** @enum {unknown} */
+                        method?: "POST" | "PUT" | "PATCH" | null;
+                        /** @description `application/json` or `application/xml`, either with `; charset=utf-8`; any media type with a template. */
+                        contentType?: string | null;
+                        auth?: Record<string, never> & ({
+                            /** @enum {string} */
+                            type: "none";
+                        } | {
+                            /** @enum {string} */
+                            type: "basic";
+                            username: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            password: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            type: "api_key";
+                            name: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            value: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                            /** @enum {unknown} */
+                            in: "header" | "query";
+                        } | {
+                            /** @enum {string} */
+                            type: "bearer";
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            token: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            type: "oauth2";
+                            tokenUrl: string;
+                            clientId: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            clientSecret: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                            /** @description Scopes, a space between two. */
+                            scope?: string;
+                            /**
+                             * @description Where id and secret go: a Basic header by default, or the form.
+                             * @enum {unknown}
+                             */
+                            clientAuth?: "basic" | "body";
+                        } | null);
+                        headers?: {
+                            [key: string]: string;
+                        } | null;
+                        eventTypes?: string[] | null;
+                        scope?: {
+                            transferIds?: string[];
+                            scheduleIds?: string[];
+                            stationIds?: string[];
+                            partnerIds?: string[];
+                        } | null;
+                        /** @enum {unknown} */
+                        routing?: "always" | "unmatched" | null;
+                        payload?: Record<string, never> & ({
+                            /** @enum {string} */
+                            format: "default";
+                            /** @enum {unknown} */
+                            identifiers?: "both" | "old" | "new";
+                        } | {
+                            /** @enum {string} */
+                            format: "standard";
+                        } | {
+                            /** @enum {string} */
+                            format: "cloudevents";
+                            /** @enum {unknown} */
+                            mode: "structured" | "binary";
+                        } | {
+                            /** @enum {string} */
+                            format: "gomft";
+                        } | {
+                            /** @enum {string} */
+                            format: "template";
+                            /** @description A Liquid template of the body, at most 256 KiB. */
+                            template: string;
+                        } | null);
+                        retry?: Record<string, never> & ({
+                            /** @enum {string} */
+                            strategy: "delays";
+                            delaysMs: number[];
+                            jitter?: number;
+                        } | {
+                            /** @enum {string} */
+                            strategy: "fixed";
+                            maxAttempts: number;
+                            delayMs: number;
+                            jitter?: number;
+                        } | {
+                            /** @enum {string} */
+                            strategy: "exponential";
+                            maxAttempts: number;
+                            initialDelayMs: number;
+                            factor: number;
+                            maxDelayMs: number;
+                            jitter?: number;
+                        } | null);
+                        timeoutMs?: number | null;
+                        limits?: {
+                            maxConcurrency?: number;
+                            /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                            ratePerSecond?: number | null;
+                        } | null;
+                        signing?: Record<string, never> & ({
+                            /** @enum {unknown} */
+                            scheme: "standard" | "ed25519" | "none";
+                        } | {
+                            /** @enum {unknown} */
+                            scheme: "github" | "gomft";
+                            /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                            headerName?: string;
+                        } | null);
+                        tls?: {
+                            /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                            caPem?: string | null;
+                            /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                            pinnedSha256?: string | null;
+                            /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                            clientCertPem?: string | null;
+                            /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                            clientKeyPem?: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            } | null;
+                            /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                            insecureSkipVerify?: boolean;
+                        } | null;
+                        allowInsecureHttp?: boolean | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description What webhooks without one use, and relative ones are resolved against. */
+                            url: string | null;
+                            enabled: boolean;
+                            method: string;
+                            contentType: string;
+                            auth: {
+                                type: string;
+                            };
+                            headers: {
+                                [key: string]: string;
+                            };
+                            eventTypes: string[];
+                            scope: {
+                                transferIds?: string[];
+                                scheduleIds?: string[];
+                                stationIds?: string[];
+                                partnerIds?: string[];
+                            };
+                            routing: string;
+                            payload: {
+                                /** @enum {string} */
+                                format: "default";
+                                /** @enum {unknown} */
+                                identifiers?: "both" | "old" | "new";
+                            } | {
+                                /** @enum {string} */
+                                format: "standard";
+                            } | {
+                                /** @enum {string} */
+                                format: "cloudevents";
+                                /** @enum {unknown} */
+                                mode: "structured" | "binary";
+                            } | {
+                                /** @enum {string} */
+                                format: "gomft";
+                            } | {
+                                /** @enum {string} */
+                                format: "template";
+                                /** @description A Liquid template of the body, at most 256 KiB. */
+                                template: string;
+                            };
+                            retry: {
+                                /** @enum {string} */
+                                strategy: "delays";
+                                delaysMs: number[];
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "fixed";
+                                maxAttempts: number;
+                                delayMs: number;
+                                jitter?: number;
+                            } | {
+                                /** @enum {string} */
+                                strategy: "exponential";
+                                maxAttempts: number;
+                                initialDelayMs: number;
+                                factor: number;
+                                maxDelayMs: number;
+                                jitter?: number;
+                            };
+                            timeoutMs: number;
+                            limits: {
+                                maxConcurrency: number;
+                                /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                                ratePerSecond: number | null;
+                            };
+                            signing: {
+                                /** @enum {unknown} */
+                                scheme: "standard" | "ed25519" | "none";
+                            } | {
+                                /** @enum {unknown} */
+                                scheme: "github" | "gomft";
+                                /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                                headerName?: string;
+                            };
+                            tls: {
+                                /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                                caPem: string | null;
+                                /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                                pinnedSha256: string | null;
+                                /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                                clientCertPem: string | null;
+                                /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                                clientKeyPem: string | {
+                                    /** @enum {unknown} */
+                                    set: true;
+                                } | null;
+                                /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                                insecureSkipVerify: boolean;
+                            };
+                            allowInsecureHttp: boolean;
+                            /** @description Only in the answer to a save that brought a template into use: names in it that nothing has. */
+                            warnings?: {
+                                name: string;
+                                /** @description The known name that was probably meant; null when none is near. */
+                                nearest: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read who this instance says it is in bodies of AS2 events */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description Answers 304 while the `ETag` is still this one. */
+                    "if-none-match"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description `tenantName` in bodies. */
+                            name: string;
+                            /** @description `tenantEmail` in bodies, and `to` where the station has no address. Empty: none. */
+                            email: string;
+                            tenantId: number;
+                            bucketName: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                412: components["responses"]["Problem412"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        /** Replace who this instance says it is; what is left out goes back to what the first start made up */
+        put: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description `tenantName` in bodies. */
+                        name?: string;
+                        /** @description `tenantEmail` in bodies, and `to` where the station has no address. Empty: none. */
+                        email?: string;
+                        tenantId?: number;
+                        bucketName?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        etag: components["headers"]["EntityTag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description `tenantName` in bodies. */
+                            name: string;
+                            /** @description `tenantEmail` in bodies, and `to` where the station has no address. Empty: none. */
+                            email: string;
+                            tenantId: number;
+                            bucketName: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries, newest first
+         * @description With `q` a page may hold fewer items than `limit`, or none, although `next` is not null: a search looks through so much of the list at a time. Go on until `next` is null.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    webhookId?: string;
+                    eventId?: string;
+                    eventType?: string;
+                    state?: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                    /** @description Of the latest attempt. */
+                    errorCode?: string;
+                    /** @description The HTTP status of the latest attempt. */
+                    status?: number;
+                    from?: string;
+                    to?: string;
+                    /** @description Words, all of which must be found, each perhaps as the beginning of a longer one: the type of the event and the names in it (transfer, schedule, station, partner, AS2 message), the name of the webhook, why an attempt failed; or the id of event, delivery or webhook. Upper and lower case, accents and punctuation do not count; of more than 32 words the longest do. */
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                eventId: string;
+                                eventType: string;
+                                webhookId: string;
+                                /** @enum {unknown} */
+                                state: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                                /** @description Why it is held, or why it ended. */
+                                reason: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                attemptCount: number;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                nextAttemptAt: string | null;
+                                replayOf: string | null;
+                                sequence: number | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a delivery with its attempts */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            eventId: string;
+                            eventType: string;
+                            webhookId: string;
+                            /** @enum {unknown} */
+                            state: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                            /** @description Why it is held, or why it ended. */
+                            reason: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            attemptCount: number;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            nextAttemptAt: string | null;
+                            replayOf: string | null;
+                            sequence: number | null;
+                        } & {
+                            attempts: {
+                                number: number;
+                                /** @enum {unknown} */
+                                trigger: "initial" | "retry" | "manual" | "replay" | "recovery";
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                startedAt: string;
+                                durationMs: number;
+                                /** @enum {unknown} */
+                                outcome: "delivered" | "failed" | "unknown";
+                                request: ({
+                                    method: string;
+                                    url: string;
+                                } & {
+                                    headers: {
+                                        [key: string]: string;
+                                    };
+                                    body: string | null;
+                                }) | null;
+                                response: ({
+                                    status: number;
+                                    truncated: boolean;
+                                } & {
+                                    headers: {
+                                        [key: string]: string;
+                                    };
+                                    body: string | null;
+                                }) | null;
+                                error: {
+                                    code: string;
+                                    message: string;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try now; a delivery that has ended gets a new one, whose id is returned */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            eventId: string;
+                            eventType: string;
+                            webhookId: string;
+                            /** @enum {unknown} */
+                            state: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                            /** @description Why it is held, or why it ended. */
+                            reason: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            attemptCount: number;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            nextAttemptAt: string | null;
+                            replayOf: string | null;
+                            sequence: number | null;
+                        } & {
+                            attempts: {
+                                number: number;
+                                /** @enum {unknown} */
+                                trigger: "initial" | "retry" | "manual" | "replay" | "recovery";
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                startedAt: string;
+                                durationMs: number;
+                                /** @enum {unknown} */
+                                outcome: "delivered" | "failed" | "unknown";
+                                request: ({
+                                    method: string;
+                                    url: string;
+                                } & {
+                                    headers: {
+                                        [key: string]: string;
+                                    };
+                                    body: string | null;
+                                }) | null;
+                                response: ({
+                                    status: number;
+                                    truncated: boolean;
+                                } & {
+                                    headers: {
+                                        [key: string]: string;
+                                    };
+                                    body: string | null;
+                                }) | null;
+                                error: {
+                                    code: string;
+                                    message: string;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an open delivery */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            eventId: string;
+                            eventType: string;
+                            webhookId: string;
+                            /** @enum {unknown} */
+                            state: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                            /** @description Why it is held, or why it ended. */
+                            reason: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            attemptCount: number;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            nextAttemptAt: string | null;
+                            replayOf: string | null;
+                            sequence: number | null;
+                        } & {
+                            attempts: {
+                                number: number;
+                                /** @enum {unknown} */
+                                trigger: "initial" | "retry" | "manual" | "replay" | "recovery";
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                startedAt: string;
+                                durationMs: number;
+                                /** @enum {unknown} */
+                                outcome: "delivered" | "failed" | "unknown";
+                                request: ({
+                                    method: string;
+                                    url: string;
+                                } & {
+                                    headers: {
+                                        [key: string]: string;
+                                    };
+                                    body: string | null;
+                                }) | null;
+                                response: ({
+                                    status: number;
+                                    truncated: boolean;
+                                } & {
+                                    headers: {
+                                        [key: string]: string;
+                                    };
+                                    body: string | null;
+                                }) | null;
+                                error: {
+                                    code: string;
+                                    message: string;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test and show the whole exchange */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Whose sample is sent. */
+                    eventType?: string;
+                };
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Whether the receiver took it. */
+                            ok: boolean;
+                            request: {
+                                method: string;
+                                url: string;
+                                headers: {
+                                    [key: string]: string;
+                                };
+                                body: string;
+                            };
+                            response: {
+                                status: number;
+                                headers: {
+                                    [key: string]: string;
+                                };
+                                body: string;
+                                truncated: boolean;
+                            } | null;
+                            /** @description Where the connection went: to the receiver, or to the proxy. */
+                            remoteAddress: string | null;
+                            /** @description The proxy that it went through; only there where one did. */
+                            proxy?: string;
+                            certificate: {
+                                subject: string;
+                                issuer: string;
+                                /** Format: date-time */
+                                notBefore: string;
+                                /** Format: date-time */
+                                notAfter: string;
+                                /** @description Of the DER, in lower-case hex. */
+                                sha256: string;
+                            } | null;
+                            timings: {
+                                dnsMs: number | null;
+                                connectMs: number | null;
+                                tlsMs: number | null;
+                                sentMs: number | null;
+                                firstByteMs: number | null;
+                                totalMs: number;
+                            } | null;
+                            error: {
+                                code: string;
+                                message: string;
+                                /** @description What to do about it. */
+                                remedy: string;
+                            } | null;
+                            /** @description A command line that sends the same request, credentials masked. */
+                            curl: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test of a webhook that is not saved, and show the whole exchange
+         * @description What could not be saved is refused as saving would refuse it, but for an address that may not be dialled. Without a `signingSecret` it is signed with one that is thrown away. Nothing is logged.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Whose sample is sent. */
+                    eventType?: string;
+                };
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        url?: string | null;
+                        enabled?: boolean | null;
+                        /** @enum {unknown} */
+                        method?: "POST" | "PUT" | "PATCH" | null;
+                        /** @description `application/json` or `application/xml`, either with `; charset=utf-8`; any media type with a template. */
+                        contentType?: string | null;
+                        auth?: Record<string, never> & ({
+                            /** @enum {string} */
+                            type: "none";
+                        } | {
+                            /** @enum {string} */
+                            type: "basic";
+                            username: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            password: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            type: "api_key";
+                            name: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            value: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                            /** @enum {unknown} */
+                            in: "header" | "query";
+                        } | {
+                            /** @enum {string} */
+                            type: "bearer";
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            token: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            type: "oauth2";
+                            tokenUrl: string;
+                            clientId: string;
+                            /** @description Write-only. A read shows `{ "set": true }`; sending that back keeps the secret. */
+                            clientSecret: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            };
+                            /** @description Scopes, a space between two. */
+                            scope?: string;
+                            /**
+                             * @description Where id and secret go: a Basic header by default, or the form.
+                             * @enum {unknown}
+                             */
+                            clientAuth?: "basic" | "body";
+                        } | null);
+                        headers?: {
+                            [key: string]: string;
+                        } | null;
+                        eventTypes?: string[] | null;
+                        scope?: {
+                            transferIds?: string[];
+                            scheduleIds?: string[];
+                            stationIds?: string[];
+                            partnerIds?: string[];
+                        } | null;
+                        /** @enum {unknown} */
+                        routing?: "always" | "unmatched" | null;
+                        payload?: Record<string, never> & ({
+                            /** @enum {string} */
+                            format: "default";
+                            /** @enum {unknown} */
+                            identifiers?: "both" | "old" | "new";
+                        } | {
+                            /** @enum {string} */
+                            format: "standard";
+                        } | {
+                            /** @enum {string} */
+                            format: "cloudevents";
+                            /** @enum {unknown} */
+                            mode: "structured" | "binary";
+                        } | {
+                            /** @enum {string} */
+                            format: "gomft";
+                        } | {
+                            /** @enum {string} */
+                            format: "template";
+                            /** @description A Liquid template of the body, at most 256 KiB. */
+                            template: string;
+                        } | null);
+                        retry?: Record<string, never> & ({
+                            /** @enum {string} */
+                            strategy: "delays";
+                            delaysMs: number[];
+                            jitter?: number;
+                        } | {
+                            /** @enum {string} */
+                            strategy: "fixed";
+                            maxAttempts: number;
+                            delayMs: number;
+                            jitter?: number;
+                        } | {
+                            /** @enum {string} */
+                            strategy: "exponential";
+                            maxAttempts: number;
+                            initialDelayMs: number;
+                            factor: number;
+                            maxDelayMs: number;
+                            jitter?: number;
+                        } | null);
+                        timeoutMs?: number | null;
+                        limits?: {
+                            maxConcurrency?: number;
+                            /** @description Attempts started in a second, at most; null for as many as come. What has to wait for it is held. */
+                            ratePerSecond?: number | null;
+                        } | null;
+                        signing?: Record<string, never> & ({
+                            /** @enum {unknown} */
+                            scheme: "standard" | "ed25519" | "none";
+                        } | {
+                            /** @enum {unknown} */
+                            scheme: "github" | "gomft";
+                            /** @description In place of `X-Hub-Signature-256` (github) or `X-GoMFT-Signature` (gomft). */
+                            headerName?: string;
+                        } | null);
+                        tls?: {
+                            /** @description Certificates in PEM that are trusted beside the system's roots: of authorities, or the receiver's own self-signed one. */
+                            caPem?: string | null;
+                            /** @description SHA-256 of the receiver's certificate (its DER) in lower-case hex. That one is trusted, whatever else may be wrong with it, and no other. */
+                            pinnedSha256?: string | null;
+                            /** @description What is shown to a receiver that asks for a client certificate: ours first, then its issuers. */
+                            clientCertPem?: string | null;
+                            /** @description The key of the client certificate in PEM, not encrypted. Write-only: a read shows `{ "set": true }`; sending that back keeps it. */
+                            clientKeyPem?: string | {
+                                /** @enum {unknown} */
+                                set: true;
+                            } | null;
+                            /** @description Takes any certificate, unless one is pinned: whoever is in between can read and change everything. */
+                            insecureSkipVerify?: boolean;
+                        } | null;
+                        allowInsecureHttp?: boolean | null;
+                        /** @description `whsec_` and 24 to 64 bytes in base64. Made where it is left out. */
+                        signingSecret?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Whether the receiver took it. */
+                            ok: boolean;
+                            request: {
+                                method: string;
+                                url: string;
+                                headers: {
+                                    [key: string]: string;
+                                };
+                                body: string;
+                            };
+                            response: {
+                                status: number;
+                                headers: {
+                                    [key: string]: string;
+                                };
+                                body: string;
+                                truncated: boolean;
+                            } | null;
+                            /** @description Where the connection went: to the receiver, or to the proxy. */
+                            remoteAddress: string | null;
+                            /** @description The proxy that it went through; only there where one did. */
+                            proxy?: string;
+                            certificate: {
+                                subject: string;
+                                issuer: string;
+                                /** Format: date-time */
+                                notBefore: string;
+                                /** Format: date-time */
+                                notAfter: string;
+                                /** @description Of the DER, in lower-case hex. */
+                                sha256: string;
+                            } | null;
+                            timings: {
+                                dnsMs: number | null;
+                                connectMs: number | null;
+                                tlsMs: number | null;
+                                sentMs: number | null;
+                                firstByteMs: number | null;
+                                totalMs: number;
+                            } | null;
+                            error: {
+                                code: string;
+                                message: string;
+                                /** @description What to do about it. */
+                                remedy: string;
+                            } | null;
+                            /** @description A command line that sends the same request, credentials masked. */
+                            curl: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List replays, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                /** @enum {unknown} */
+                                state: "running" | "completed" | "cancelled";
+                                /** @description How many deliveries it was to make when it was created. */
+                                count: number;
+                                /** @description Of `count`: those that have ended, and those skipped. */
+                                done: number;
+                                /** @description Of `count`: those whose event or webhook had gone before they were made. */
+                                skipped: number;
+                                /** @description Null: every webhook. */
+                                webhookId: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                from: string | null;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                to: string | null;
+                                states: ("pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled")[] | null;
+                                eventTypes: string[] | null;
+                                eventIds: string[] | null;
+                                /**
+                                 * @description `rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.
+                                 * @enum {unknown}
+                                 */
+                                body: "rendered" | "exact";
+                                ratePerSecond: number | null;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                createdAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                endedAt: string | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        /**
+         * Send old events again: those of a range, or those named
+         * @description A job that survives a restart. What is published after it was created is not part of it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Absent: every webhook that is not disabled. */
+                        webhookId?: string;
+                        /**
+                         * Format: date-time
+                         * @description On the event's `createdAt`, inclusive.
+                         */
+                        from?: string;
+                        /**
+                         * Format: date-time
+                         * @description Exclusive.
+                         */
+                        to?: string;
+                        /** @description Events whose latest delivery to the webhook is in one of these states. Absent: every event that the filter of the webhook matches. */
+                        states?: ("pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled")[];
+                        /** @description Of these only: exact names or `family.*`. */
+                        eventTypes?: string[];
+                        /** @description These events, whatever the filter of the webhook says; with `webhookId`, in place of a range. */
+                        eventIds?: string[];
+                        /**
+                         * @description `rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.
+                         * @enum {unknown}
+                         */
+                        body?: "rendered" | "exact";
+                        /** @description Deliveries made a second. Absent: as fast as the webhook takes them. */
+                        ratePerSecond?: number | null;
+                        /** @description Only count, and keep nothing. */
+                        dryRun?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        /** @description The path of what was made. */
+                        location?: string;
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Null for a dry run. */
+                            id: string | null;
+                            /** @description How many deliveries it makes. */
+                            count: number;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a replay and how far it has come */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {unknown} */
+                            state: "running" | "completed" | "cancelled";
+                            /** @description How many deliveries it was to make when it was created. */
+                            count: number;
+                            /** @description Of `count`: those that have ended, and those skipped. */
+                            done: number;
+                            /** @description Of `count`: those whose event or webhook had gone before they were made. */
+                            skipped: number;
+                            /** @description Null: every webhook. */
+                            webhookId: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            from: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            to: string | null;
+                            states: ("pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled")[] | null;
+                            eventTypes: string[] | null;
+                            eventIds: string[] | null;
+                            /**
+                             * @description `rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.
+                             * @enum {unknown}
+                             */
+                            body: "rendered" | "exact";
+                            ratePerSecond: number | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            endedAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a replay and cancel its open deliveries */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+                    "x-csrf-token"?: components["parameters"]["CsrfToken"];
+                    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+                    "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        "idempotency-replayed": components["headers"]["IdempotencyReplayed"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {unknown} */
+                            state: "running" | "completed" | "cancelled";
+                            /** @description How many deliveries it was to make when it was created. */
+                            count: number;
+                            /** @description Of `count`: those that have ended, and those skipped. */
+                            done: number;
+                            /** @description Of `count`: those whose event or webhook had gone before they were made. */
+                            skipped: number;
+                            /** @description Null: every webhook. */
+                            webhookId: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            from: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            to: string | null;
+                            states: ("pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled")[] | null;
+                            eventTypes: string[] | null;
+                            eventIds: string[] | null;
+                            /**
+                             * @description `rendered`, the default: as the webhook is today. `exact`: the bytes that were sent first.
+                             * @enum {unknown}
+                             */
+                            body: "rendered" | "exact";
+                            ratePerSecond: number | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            endedAt: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the deliveries that a list with the same filters shows, newest first
+         * @description A stream of all of them, without attempts: one JSON object a line, or CSV (RFC 4180) with a header row. Deliveries made after the start are not in it. A stream that breaks off is not whole.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    webhookId?: string;
+                    eventId?: string;
+                    eventType?: string;
+                    state?: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                    /** @description Of the latest attempt. */
+                    errorCode?: string;
+                    /** @description The HTTP status of the latest attempt. */
+                    status?: number;
+                    from?: string;
+                    to?: string;
+                    /** @description Words, all of which must be found, each perhaps as the beginning of a longer one: the type of the event and the names in it (transfer, schedule, station, partner, AS2 message), the name of the webhook, why an attempt failed; or the id of event, delivery or webhook. Upper and lower case, accents and punctuation do not count; of more than 32 words the longest do. */
+                    q?: string;
+                    /** @description `ndjson` where left out. */
+                    format?: "ndjson" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of the deliveries, one a line. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                        "application/x-ndjson": {
+                            id: string;
+                            eventId: string;
+                            eventType: string;
+                            webhookId: string;
+                            /** @enum {unknown} */
+                            state: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                            /** @description Why it is held, or why it ended. */
+                            reason: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            createdAt: string;
+                            attemptCount: number;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, with milliseconds.
+                             */
+                            nextAttemptAt: string | null;
+                            replayOf: string | null;
+                            sequence: number | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the server's own log, newest first
+         * @description What the server writes to standard output is also kept in its data folder, about 64 MB of it. A page may hold fewer lines than asked for, or none, and still have a `next`: a search stops after a while.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description This level and those above it. */
+                    level?: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+                    /** @description Text anywhere in the line, in upper or lower case. */
+                    q?: string;
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: ({
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339, UTC, with milliseconds.
+                                 */
+                                at: string;
+                                /** @enum {unknown} */
+                                level: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+                                /** @description What happened, such as `delivery.attempted`: `msg` of the line on stdout. */
+                                message: string;
+                            } & {
+                                [key: string]: unknown;
+                            })[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the numbers given to a webhook, ascending and without a gap
+         * @description 410 when `after` is older than what retention has deleted; the detail names the number to ask with.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many items, 50 by default. */
+                    limit?: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Only later numbers; 0, the default, for all. */
+                    after?: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                /** @description The number that the receiver saw in `x-waybill-sequence`. */
+                                sequence: number;
+                                eventId: string;
+                                /** @description The delivery that the number was given to. */
+                                deliveryId: string;
+                                /**
+                                 * @description Of the newest delivery with that number: of the latest replay, where there was one.
+                                 * @enum {unknown}
+                                 */
+                                state: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                410: components["responses"]["Problem410"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch changes as they are committed
+         * @description Server-sent events (WHATWG HTML §9.2), for live screens. `event: delivery` comes at each committed change of a
+         *     delivery, with the delivery in `data` as lists show it; `pending` and `delivering` may be left out when another change
+         *     follows at once. A stream begins now, or with `Last-Event-ID` after that event. Ids are good for ten minutes, also over a
+         *     restart of the server; with another one `event: reset` comes first: something may have been missed, so read the lists
+         *     again. Comments keep the connection alive. A client that does not read is disconnected.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description For clients that cannot send the header. */
+                    lastEventId?: string;
+                    /** @description Only deliveries to this webhook. */
+                    webhookId?: string;
+                    /** @description Only changes to this state. */
+                    state?: "pending" | "delivering" | "retrying" | "delivered" | "exhausted" | "cancelled";
+                };
+                header?: {
+                    /** @description The id of the last event seen. */
+                    "last-event-id"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /** @description A problem (RFC 9457). */
-    Problem: {
-      type: string;
-      /** @description What `code` stands for. */
-      title: string;
-      status: number;
-      /** @description What is wrong with this request, and what to do. */
-      detail: string;
-      /** @enum {string} */
-      code:
-        | 'validation_failed'
-        | 'unauthorized'
-        | 'forbidden'
-        | 'not_found'
-        | 'method_not_allowed'
-        | 'conflict'
-        | 'in_use'
-        | 'gone'
-        | 'precondition_failed'
-        | 'payload_too_large'
-        | 'unsupported_media_type'
-        | 'idempotency_mismatch'
-        | 'unknown_event_type'
-        | 'egress_refused'
-        | 'template_invalid'
-        | 'rate_limited'
-        | 'internal_error'
-        | 'storage_unavailable';
-      /** @description One entry for each field at fault. */
-      errors?: {
-        /** @description Into the body (RFC 6901), or `?name` for a query parameter. */
-        pointer: string;
-        detail: string;
-        /** @description Of a template, as are those below. */
-        line?: number | null;
-        column?: number | null;
-        /** @description The type of event with which it shows. */
-        eventType?: string | null;
-        /** @description The data of that event, long texts cut. */
-        sample?: Record<string, never> | null;
-      }[];
+    schemas: {
+        /** @description A problem (RFC 9457). */
+        Problem: {
+            type: string;
+            /** @description What `code` stands for. */
+            title: string;
+            status: number;
+            /** @description What is wrong with this request, and what to do. */
+            detail: string;
+            /** @enum {string} */
+            code: "validation_failed" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "in_use" | "gone" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "unknown_event_type" | "egress_refused" | "template_invalid" | "rate_limited" | "internal_error" | "storage_unavailable";
+            /** @description One entry for each field at fault. */
+            errors?: {
+                /** @description Into the body (RFC 6901), or `?name` for a query parameter. */
+                pointer: string;
+                detail: string;
+                /** @description Of a template, as are those below. */
+                line?: number | null;
+                column?: number | null;
+                /** @description The type of event with which it shows. */
+                eventType?: string | null;
+                /** @description The data of that event, long texts cut. */
+                sample?: Record<string, never> | null;
+            }[];
+        };
     };
-  };
-  responses: {
-    /** @description The request is not valid */
-    Problem400: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 400;
-          /** @enum {unknown} */
-          code?: 'validation_failed';
-        } & components['schemas']['Problem'];
-      };
+    responses: {
+        /** @description The request is not valid */
+        Problem400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 400;
+                    /** @enum {unknown} */
+                    code?: "validation_failed";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description A valid API key or session is needed */
+        Problem401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 401;
+                    /** @enum {unknown} */
+                    code?: "unauthorized";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description This caller may not do that */
+        Problem403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 403;
+                    /** @enum {unknown} */
+                    code?: "forbidden";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing */
+        Problem404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 404;
+                    /** @enum {unknown} */
+                    code?: "not_found";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description That method is not offered here */
+        Problem405: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 405;
+                    /** @enum {unknown} */
+                    code?: "method_not_allowed";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description The state does not allow that; Something still refers to it */
+        Problem409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "conflict" | "in_use";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description It is no longer kept */
+        Problem410: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 410;
+                    /** @enum {unknown} */
+                    code?: "gone";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description It has changed meanwhile */
+        Problem412: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 412;
+                    /** @enum {unknown} */
+                    code?: "precondition_failed";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request is too large */
+        Problem413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 413;
+                    /** @enum {unknown} */
+                    code?: "payload_too_large";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description That content type is not read here */
+        Problem415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 415;
+                    /** @enum {unknown} */
+                    code?: "unsupported_media_type";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description A value cannot be accepted; The idempotency key was used for another request; That event type cannot be published; That address may not be dialled; The template does not hold */
+        Problem422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 422;
+                    /** @enum {unknown} */
+                    code?: "validation_failed" | "idempotency_mismatch" | "unknown_event_type" | "egress_refused" | "template_invalid";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many requests */
+        Problem429: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 429;
+                    /** @enum {unknown} */
+                    code?: "rate_limited";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description Something went wrong inside Waybill */
+        Problem500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 500;
+                    /** @enum {unknown} */
+                    code?: "internal_error";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description The store cannot take writes now */
+        Problem503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 503;
+                    /** @enum {unknown} */
+                    code?: "storage_unavailable";
+                } & components["schemas"]["Problem"];
+            };
+        };
     };
-    /** @description A valid API key or session is needed */
-    Problem401: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 401;
-          /** @enum {unknown} */
-          code?: 'unauthorized';
-        } & components['schemas']['Problem'];
-      };
+    parameters: {
+        /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
+        CsrfToken: string;
+        /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
+        IdempotencyKey: string;
     };
-    /** @description This caller may not do that */
-    Problem403: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 403;
-          /** @enum {unknown} */
-          code?: 'forbidden';
-        } & components['schemas']['Problem'];
-      };
+    requestBodies: never;
+    headers: {
+        /** @description Names this version, for `If-Match`. */
+        EntityTag: string;
+        /** @description Only there when this is the kept answer to an earlier request with the same Idempotency-Key. */
+        IdempotencyReplayed: "true";
     };
-    /** @description There is no such thing */
-    Problem404: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 404;
-          /** @enum {unknown} */
-          code?: 'not_found';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description That method is not offered here */
-    Problem405: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 405;
-          /** @enum {unknown} */
-          code?: 'method_not_allowed';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description The state does not allow that; Something still refers to it */
-    Problem409: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 409;
-          /** @enum {unknown} */
-          code?: 'conflict' | 'in_use';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description It is no longer kept */
-    Problem410: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 410;
-          /** @enum {unknown} */
-          code?: 'gone';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description It has changed meanwhile */
-    Problem412: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 412;
-          /** @enum {unknown} */
-          code?: 'precondition_failed';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description The request is too large */
-    Problem413: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 413;
-          /** @enum {unknown} */
-          code?: 'payload_too_large';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description That content type is not read here */
-    Problem415: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 415;
-          /** @enum {unknown} */
-          code?: 'unsupported_media_type';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description A value cannot be accepted; The idempotency key was used for another request; That event type cannot be published; That address may not be dialled; The template does not hold */
-    Problem422: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 422;
-          /** @enum {unknown} */
-          code?:
-            | 'validation_failed'
-            | 'idempotency_mismatch'
-            | 'unknown_event_type'
-            | 'egress_refused'
-            | 'template_invalid';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description Too many requests */
-    Problem429: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 429;
-          /** @enum {unknown} */
-          code?: 'rate_limited';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description Something went wrong inside Waybill */
-    Problem500: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 500;
-          /** @enum {unknown} */
-          code?: 'internal_error';
-        } & components['schemas']['Problem'];
-      };
-    };
-    /** @description The store cannot take writes now */
-    Problem503: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': {
-          /** @constant */
-          status?: 503;
-          /** @enum {unknown} */
-          code?: 'storage_unavailable';
-        } & components['schemas']['Problem'];
-      };
-    };
-  };
-  parameters: {
-    /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
-    CsrfToken: string;
-    /** @description Makes it safe to send the request again: for 24 hours the same request with the same key gets the same answer and has no second effect. */
-    IdempotencyKey: string;
-  };
-  requestBodies: never;
-  headers: {
-    /** @description Names this version, for `If-Match`. */
-    EntityTag: string;
-    /** @description Only there when this is the kept answer to an earlier request with the same Idempotency-Key. */
-    IdempotencyReplayed: 'true';
-  };
-  pathItems: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -1,6 +1,6 @@
 import { queryOptions, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
-import { csrfToken, isExpired, signedInAgain } from './credentials.ts';
+import { credentials, isExpired, signedInAgain } from './credentials.ts';
 import { Problem } from './problem.ts';
 import type { paths } from './schema.d.ts';
 
@@ -61,13 +61,13 @@ export function useSigningIn() {
     async signOut(leave: () => Promise<unknown>): Promise<void> {
       await dataOf(api.DELETE('/api/v1/session'));
       await leave();
-      csrfToken.set(null);
+      credentials.set(null);
       queries.clear();
     },
   };
 }
 
 function enter(session: Session): Session {
-  csrfToken.set(session.csrfToken);
+  credentials.set({ actorId: session.actor.id, csrfToken: session.csrfToken });
   return session;
 }

@@ -1,9 +1,7 @@
 import { Group, Kbd, Modal, Stack, Switch, Text } from '@mantine/core';
 import { useHotkeys, useLocalStorage } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
-
-/** What the search field of a page bears, so that `/` finds it. */
-export const PAGE_SEARCH = { 'data-page-search': true };
+import { PAGE_SEARCH } from '../ui/page-search.ts';
 
 /** Whether shortcuts of a single key are on (WCAG 2.2, 2.1.4), and how to change that. */
 function useSingleKeys() {
@@ -26,7 +24,7 @@ export function useShortcuts(onHelp: () => void): void {
 }
 
 function focusSearch(): void {
-  document.querySelector<HTMLElement>('[data-page-search]')?.focus();
+  document.querySelector<HTMLElement>(`[${Object.keys(PAGE_SEARCH)[0]}]`)?.focus();
 }
 
 /** Lists the shortcuts. */

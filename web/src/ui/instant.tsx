@@ -19,6 +19,11 @@ let watchers = 0;
 
 /** Now by the server's clock, in ms. All that ask tick together, each second. */
 export function useNow(): number {
+  useTicking();
+  return useSyncExternalStore(now.watch, now.get);
+}
+
+function useTicking(): void {
   useEffect(() => {
     watchers += 1;
     if (watchers === 1) tick();
@@ -26,7 +31,6 @@ export function useNow(): number {
       watchers -= 1;
     };
   }, []);
-  return useSyncExternalStore(now.watch, now.get);
 }
 
 function tick(): void {
@@ -35,12 +39,26 @@ function tick(): void {
   later(TICK_MS, tick);
 }
 
+/** Formats are dear to make, and a list shows hundreds of instants. */
+function perLanguage<T>(make: (language: string) => T): (language: string) => T {
+  const made = new Map<string, T>();
+  return (language) => {
+    const format = made.get(language) ?? make(language);
+    made.set(language, format);
+    return format;
+  };
+}
+
+const relativeFormat = perLanguage((language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
+const absoluteFormat = perLanguage(
+  (language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }),
+);
+
 /** How long before or after now something is, in words such as “3 minutes ago”. */
 export function relativeTime(atMs: number, nowMs: number, language: string): string {
   const differenceMs = atMs - nowMs;
   const [unit, unitMs] = UNITS.find(([, ms]) => Math.abs(differenceMs) >= ms) ?? (['second', 1_000] as const);
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  return format.format(Math.trunc(differenceMs / unitMs), unit);
+  return relativeFormat(language).format(Math.trunc(differenceMs / unitMs), unit);
 }
 
 interface InstantProps {
@@ -50,16 +68,16 @@ interface InstantProps {
   show?: 'relative' | 'absolute' | 'both';
 }
 
-/** An instant as the reader's own clock has it, and how long that is from now. */
+/** An instant as the reader's own clock has it, and how long that is from now. Renders again only when the words change. */
 export function Instant({ at, show = 'relative' }: InstantProps) {
   const { i18n } = useTranslation();
-  const nowMs = useNow();
-  const date = new Date(at);
-  const absolute = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'medium' }).format(date);
-  const relative = relativeTime(date.getTime(), nowMs, i18n.language);
+  useTicking();
+  const atMs = Date.parse(at);
+  const relative = useSyncExternalStore(now.watch, () => relativeTime(atMs, now.get(), i18n.language));
+  const absolute = absoluteFormat(i18n.language).format(atMs);
   const shown = { relative, absolute, both: `${absolute} (${relative})` }[show];
   return (
-    <time dateTime={at} title={`${show === 'relative' ? absolute : relative} · ${date.toISOString()}`}>
+    <time dateTime={at} title={`${show === 'relative' ? absolute : relative} · ${new Date(atMs).toISOString()}`}>
       {shown}
     </time>
   );

@@ -1,3 +1,4 @@
+import './tab-links.css';
 import { Group } from '@mantine/core';
 import { createLink } from '@tanstack/react-router';
 import type { ComponentProps, ReactNode } from 'react';

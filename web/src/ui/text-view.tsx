@@ -1,3 +1,4 @@
+import './text-view.css';
 import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';

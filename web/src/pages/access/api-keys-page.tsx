@@ -53,7 +53,7 @@ export function ApiKeysPage() {
     { heading: t('common.createdAt'), cell: ({ createdAt }) => <Instant at={createdAt} /> },
     {
       heading: t('common.expiresAt'),
-      cell: ({ expiresAt }) => (expiresAt === null ? t('common.never') : <Instant at={expiresAt} />),
+      cell: ({ expiresAt }) => (expiresAt === null ? t('common.never') : <Instant at={expiresAt} show="absolute" />),
     },
   ];
 

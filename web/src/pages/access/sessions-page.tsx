@@ -55,7 +55,7 @@ export function SessionsPage() {
         isCurrent ? <Status kind="good">{t('access.sessions.current')}</Status> : <Instant at={lastSeenAt} />,
     },
     { heading: t('common.createdAt'), cell: ({ createdAt }) => <Instant at={createdAt} /> },
-    { heading: t('common.expiresAt'), cell: ({ expiresAt }) => <Instant at={expiresAt} /> },
+    { heading: t('common.expiresAt'), cell: ({ expiresAt }) => <Instant at={expiresAt} show="absolute" /> },
   ];
 
   return (

@@ -1,3 +1,4 @@
+import './events.css';
 import { Button, Group, Select, Skeleton, Text, Textarea } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';

@@ -1,7 +1,8 @@
 import { Group, Paper, Stack, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
+import { useChanges } from '../../api/live.ts';
 import { useIsBuilt } from '../../shell/use-places.ts';
 import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
@@ -20,8 +21,11 @@ interface Step {
 /** The three steps to the first webhook that arrives. */
 export function StepsPage() {
   const { t } = useTranslation();
+  const cache = useQueryClient();
   const webhooks = useQuery({ queryKey: ['webhooks', 'any'], queryFn: () => dataOf(api.GET('/api/v1/webhooks', ONE)) });
   const events = useQuery({ queryKey: ['events', 'any'], queryFn: () => dataOf(api.GET('/api/v1/events', ONE)) });
+  const refresh = () => void cache.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === 'any' });
+  useChanges('delivery', { onChanges: refresh, onReset: refresh });
   const hasWebhook = (webhooks.data?.items.length ?? 0) > 0;
   const hasEvent = (events.data?.items.length ?? 0) > 0;
 
@@ -44,9 +48,9 @@ export function StepsPage() {
   return (
     <Page title={t('welcome.title')} lead={t('welcome.lead')}>
       <Stack component="ol" className="places">
-        {steps.map((step) => (
+        {steps.map((step, index) => (
           <li key={step.to}>
-            <StepCard {...step} />
+            <StepCard {...step} title={`${index + 1}. ${step.title}`} />
           </li>
         ))}
       </Stack>
