@@ -332,6 +332,7 @@ export const webhooks = {
     perSecond: '{{rate}} je Sekunde',
     certificate: { ca: 'Eigene Zertifizierungsstellen', pin: 'Festgelegt', client: 'Client-Zertifikat' },
   },
+  outcomes: { delivered: 'Zugestellt', failed: 'Gescheitert', unknown: 'Unbekannt' },
   deliveryStates: {
     pending: 'Ausstehend',
     delivering: 'Wird zugestellt',

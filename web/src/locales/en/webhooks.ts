@@ -320,6 +320,7 @@ export const webhooks = {
     perSecond: '{{rate}} a second',
     certificate: { ca: 'Own authorities', pin: 'Pinned', client: 'Client certificate' },
   },
+  outcomes: { delivered: 'Delivered', failed: 'Failed', unknown: 'Unknown' },
   deliveryStates: {
     pending: 'Pending',
     delivering: 'Delivering',

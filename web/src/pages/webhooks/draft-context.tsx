@@ -4,6 +4,7 @@ import { IconArrowBackUp, IconLink, IconPencil } from '@tabler/icons-react';
 import { createContext, type ReactNode, useContext, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Draft, type SettingName, withOwn } from './draft.ts';
+import './webhooks.css';
 
 interface DraftScope {
   fields: UseFormReturnType<Draft>;

@@ -209,6 +209,11 @@ export function isKept(value: unknown): value is { set: true } {
   return typeof value === 'object' && value !== null && 'set' in value;
 }
 
+/** Whether a list of event types lets all of them through. Pure. */
+export function isEverything(eventTypes: readonly string[]): boolean {
+  return eventTypes.length === 0 || eventTypes.includes('*');
+}
+
 /** A JSON object as it is sent. */
 export type Body = Record<string, unknown>;
 

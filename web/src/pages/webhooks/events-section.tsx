@@ -1,15 +1,10 @@
 import { Alert, SegmentedControl, SimpleGrid, Stack, TagsInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { SCOPES } from './draft.ts';
+import { isEverything, SCOPES } from './draft.ts';
 import { Setting, useDraft, useFaultsIn } from './draft-context.tsx';
 import { EventPicker } from './event-picker.tsx';
 import { Section } from './section.tsx';
-
-/** Whether a list of event types lets all of them through. */
-export function isEverything(eventTypes: readonly string[]): boolean {
-  return eventTypes.length === 0 || eventTypes.includes('*');
-}
 
 /** What the receiver is told of. */
 export function EventsSection() {

@@ -1,6 +1,6 @@
 import { Code, Group, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { isEverything } from './events-section.tsx';
+import { isEverything } from './draft.ts';
 
 /** So many are told one by one. */
 const TOLD = 2;

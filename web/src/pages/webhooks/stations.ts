@@ -1,4 +1,4 @@
-import { isEverything } from './events-section.tsx';
+import { isEverything } from './draft.ts';
 import type { Webhook } from './webhook-queries.ts';
 
 /** A station, or a partner that webhooks name without one, and the webhooks that are made for it. */

@@ -10,6 +10,8 @@ import { Instant } from '../../ui/instant.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { ConnectionTest } from './connection-test.tsx';
+import { healthQuery } from './health.ts';
+import { HealthFacts } from './health-view.tsx';
 import { RecentDeliveries } from './recent-deliveries.tsx';
 import { Section } from './section.tsx';
 import { SettingsSummary } from './settings-summary.tsx';
@@ -129,10 +131,12 @@ function Standing({ webhook }: { webhook: Webhook }) {
   const { resume, pause, setEnabled } = useWebhookActions();
   const mayAct = useMay('operator');
   const mayChange = useMay('admin');
+  const { data: health } = useQuery(healthQuery);
+  const own = health?.get(webhook.id);
   const standing = standingOf(webhook);
   const { breaker, insecure = [] } = webhook;
   return (
-    <Section title={t('webhooks.list.state')}>
+    <Section title={t('webhooks.detail.health')}>
       <Group justify="space-between" align="start">
         <Stack gap="xs" flex="1 1 20rem">
           <WebhookState webhook={webhook} />
@@ -156,6 +160,7 @@ function Standing({ webhook }: { webhook: Webhook }) {
           <Button onClick={() => void setEnabled(webhook, true)}>{t('webhooks.enable')}</Button>
         )}
       </Group>
+      {own !== undefined && <HealthFacts health={own} />}
       {insecure.map((setting) => (
         <Alert key={setting} color="red" title={t(`webhooks.insecure.${insecureKey(setting)}`)}>
           {t(setting === 'allowInsecureHttp' ? 'webhooks.form.insecureHttpWarning' : 'webhooks.form.skipVerifyWarning')}

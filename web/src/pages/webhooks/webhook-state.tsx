@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Instant } from '../../ui/instant.tsx';
 import { Status } from '../../ui/status.tsx';
 import type { Webhook } from './webhook-queries.ts';
+import './webhooks.css';
 
 /** What a webhook can be said to be, the weightiest first. */
 export type Standing = 'disabled' | 'paused' | 'gone' | 'failing' | 'active';

@@ -11,6 +11,8 @@ import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { EventsSummary } from './events-summary.tsx';
+import { healthQuery } from './health.ts';
+import { LastDay, LastResult } from './health-view.tsx';
 import { testSaved, useWebhookActions } from './webhook-actions.ts';
 import { WebhookMenu } from './webhook-menu.tsx';
 import { allWebhooksQuery, hostOf, type Webhook } from './webhook-queries.ts';
@@ -54,6 +56,7 @@ export function WebhooksPage() {
       next: null,
     }),
   });
+  const { data: health } = useQuery(healthQuery);
   const [testing, setTesting] = useState<Webhook | null>(null);
   const [rows, setRows] = useState(ROWS);
   const hasFilter = search.q !== undefined || search.state !== undefined;
@@ -86,6 +89,8 @@ export function WebhooksPage() {
     },
     { heading: t('webhooks.settings.eventTypes'), cell: ({ eventTypes }) => <EventsSummary eventTypes={eventTypes} /> },
     { heading: t('webhooks.list.state'), cell: (webhook) => <WebhookState webhook={webhook} /> },
+    { heading: t('webhooks.list.lastResult'), cell: ({ id }) => <LastResult health={health?.get(id)} /> },
+    { heading: t('webhooks.list.lastDay'), cell: ({ id }) => <LastDay health={health?.get(id)} /> },
   ];
 
   return (
