@@ -37,7 +37,7 @@ describeInBrowser('webhooks', () => {
     await page.getByRole('button', { name: 'Set here: Events' }).click();
     await page.getByText('Chosen events', { exact: true }).click();
     await page.getByRole('button', { name: 'Events of transfer' }).click();
-    await page.getByRole('checkbox', { name: /^transfer\.completed A/ }).check();
+    await page.getByRole('checkbox', { name: 'transfer.completed', exact: true }).check();
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByLabel('Timeout', { exact: true }).and(page.locator('[aria-invalid="true"]')).waitFor();
     await page.getByLabel('Timeout', { exact: true }).fill('2 s');
@@ -167,11 +167,11 @@ describeInBrowser('webhooks', () => {
   test('the global defaults are changed, and what inherits them is told of', async () => {
     const page = await browser().visit(server(), { role: 'admin', path: LIST });
     await page.getByRole('tab', { name: 'Global defaults' }).click();
-    await page.getByLabel('Default Webhook URL').waitFor();
+    await page.getByRole('textbox', { name: 'Default Webhook URL' }).waitFor();
     for (const name of ['HTTP Method', 'Authentication', 'Retry Strategy']) {
       await page.getByText(name, { exact: true }).first().waitFor();
     }
-    await page.getByLabel('Content Type').waitFor();
+    await page.getByRole('combobox', { name: 'Content Type' }).waitFor();
     await page.getByLabel('Timeout', { exact: true }).fill('20 s');
     await page.getByText('This holds for every webhook that inherits it.').waitFor();
     await expectAccessible(page);
@@ -219,7 +219,7 @@ describeInBrowser('webhooks', () => {
       expect(await page.getByRole('main').getByRole('button', { name: verb }).count()).toBe(0);
     }
     await page.goto(`${LIST}/defaults`);
-    await page.getByLabel('Default Webhook URL').waitFor();
+    await page.getByRole('textbox', { name: 'Default Webhook URL' }).waitFor();
     expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0);
     await page.goto(`${LIST}/${id}/edit`);
     await heading(page, 'This page is not for your role');

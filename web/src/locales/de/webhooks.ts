@@ -132,9 +132,9 @@ export const webhooks = {
     gomft: 'Für Empfänger, die für das Programm statt für seine Dokumentation geschrieben sind. Nur JSON.',
   },
   identifiers: { both: 'Beide', old: 'Nur alte Namen', new: 'Nur neue Namen' },
-  strategies: { delays: 'Gewählte Pausen', fixed: 'Feste Pause', exponential: 'Wachsende Pause' },
+  strategies: { delays: 'Gewählt', fixed: 'Fest', exponential: 'Wachsend' },
   scopes: { stationIds: 'Stationen', partnerIds: 'Partner', transferIds: 'Übertragungen', scheduleIds: 'Zeitpläne' },
-  routings: { always: 'Immer', unmatched: 'Nur was kein Webhook einer Station bekam' },
+  routings: { always: 'Immer', unmatched: 'Nur als Auffang' },
   plan: {
     none: 'Füllen Sie die Felder aus, um den Plan zu sehen.',
     once: 'Ein Versuch und danach keiner mehr.',

@@ -128,9 +128,9 @@ export const webhooks = {
     gomft: 'For receivers that were written for the program rather than its documentation. JSON only.',
   },
   identifiers: { both: 'Both', old: 'Old names only', new: 'New names only' },
-  strategies: { delays: 'Chosen delays', fixed: 'Fixed delay', exponential: 'Growing delay' },
+  strategies: { delays: 'Chosen', fixed: 'Fixed', exponential: 'Growing' },
   scopes: { stationIds: 'Stations', partnerIds: 'Partners', transferIds: 'Transfers', scheduleIds: 'Schedules' },
-  routings: { always: 'Always', unmatched: 'Only what no other station’s webhook took' },
+  routings: { always: 'Always', unmatched: 'Only as fallback' },
   plan: {
     none: 'Complete the fields to see the plan.',
     once: 'One attempt, and none after it.',

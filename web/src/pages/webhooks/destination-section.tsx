@@ -1,16 +1,7 @@
-import {
-  ActionIcon,
-  Alert,
-  Autocomplete,
-  Button,
-  Group,
-  SegmentedControl,
-  Stack,
-  Switch,
-  TextInput,
-} from '@mantine/core';
-import { IconAlertTriangle, IconPlus, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Autocomplete, Button, Group, SegmentedControl, Stack, Switch, TextInput } from '@mantine/core';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { Callout } from '../../ui/callout.tsx';
 import { Setting, useDraft } from './draft-context.tsx';
 import { Section } from './section.tsx';
 
@@ -110,9 +101,9 @@ export function DestinationSection() {
         )}
       </Setting>
       {fields.values.allowInsecureHttp && isPlain && (
-        <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={t('webhooks.insecure.allowInsecureHttp')}>
+        <Callout kind="bad" title={t('webhooks.insecure.allowInsecureHttp')}>
           {t('webhooks.form.insecureHttpWarning')}
-        </Alert>
+        </Callout>
       )}
     </Section>
   );

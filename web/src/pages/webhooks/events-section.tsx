@@ -1,6 +1,7 @@
-import { Alert, SegmentedControl, SimpleGrid, Stack, TagsInput } from '@mantine/core';
+import { SegmentedControl, SimpleGrid, Stack, TagsInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Callout } from '../../ui/callout.tsx';
 import { isEverything, SCOPES } from './draft.ts';
 import { Setting, useDraft, useFaultsIn } from './draft-context.tsx';
 import { EventPicker } from './event-picker.tsx';
@@ -52,7 +53,7 @@ function TypesSetting() {
               onChange={(chosen) => fields.setFieldValue('eventTypes', chosen)}
             />
           )}
-          {fault !== undefined && <Alert color="red">{fault}</Alert>}
+          {fault !== undefined && <Callout kind="bad">{fault}</Callout>}
         </Stack>
       )}
     </Setting>

@@ -1,7 +1,8 @@
-import { Alert, Button, Code, Group, Stack, Table, Tabs, Text } from '@mantine/core';
-import { IconCircleCheck, IconLock } from '@tabler/icons-react';
+import { Button, Code, Group, Stack, Table, Tabs, Text } from '@mantine/core';
+import { IconLock } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Callout } from '../../ui/callout.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { Status } from '../../ui/status.tsx';
@@ -68,19 +69,13 @@ function Verdict({ exchange: { ok, response, error, timings } }: { exchange: Exc
   if (ok) {
     const facts = { status: response?.status ?? 0, span: formatMeasured(timings?.totalMs ?? 0) };
     return (
-      <Alert
-        color="green"
-        variant="light"
-        icon={<IconCircleCheck aria-hidden />}
-        title={t('webhooks.test.ok')}
-        role="status"
-      >
+      <Callout kind="good" title={t('webhooks.test.ok')} role="status">
         {t('webhooks.test.okHint', facts)}
-      </Alert>
+      </Callout>
     );
   }
   return (
-    <Alert color="red" variant="light" role="status" title={t('webhooks.test.failed')}>
+    <Callout kind="bad" role="status" title={t('webhooks.test.failed')}>
       <Stack gap={6}>
         <Group gap="xs">
           <Status kind="bad">{error?.code ?? 'unknown'}</Status>
@@ -93,7 +88,7 @@ function Verdict({ exchange: { ok, response, error, timings } }: { exchange: Exc
           <strong>{t('webhooks.test.remedy')}</strong> {error?.remedy}
         </Text>
       </Stack>
-    </Alert>
+    </Callout>
   );
 }
 

@@ -1,7 +1,7 @@
-import { Alert, Select, Stack, Text, Textarea } from '@mantine/core';
-import { IconTemplate } from '@tabler/icons-react';
+import { Select, Stack, Text, Textarea } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useIsBuilt } from '../../shell/use-places.ts';
+import { Callout } from '../../ui/callout.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import type { Draft } from './draft.ts';
 import { Setting, useDraft } from './draft-context.tsx';
@@ -88,14 +88,14 @@ function Template({ disabled, webhookId }: { disabled: boolean; webhookId: strin
         {...fields.getInputProps('payload.template')}
       />
       {isBuilt(EDITOR) && (
-        <Alert variant="light" icon={<IconTemplate aria-hidden />}>
+        <Callout kind="neutral">
           <Text size="sm">
             {webhookId === null ? t('webhooks.form.editorLater') : t('webhooks.form.editorHint')}{' '}
             <PageLink to={EDITOR as string} search={(webhookId === null ? {} : { webhookId }) as never} size="sm">
               {t('webhooks.form.openEditor')}
             </PageLink>
           </Text>
-        </Alert>
+        </Callout>
       )}
     </>
   );

@@ -26,7 +26,7 @@ export function SigningSecret({ webhook }: { webhook: Webhook }) {
         <Stack gap={4}>
           <Text size="sm" c="dimmed">
             {t('webhooks.detail.publicKeyHint')}{' '}
-            <Anchor href="/.well-known/jwks.json" target="_blank" size="sm">
+            <Anchor href="/.well-known/jwks.json" target="_blank" size="sm" underline="always">
               /.well-known/jwks.json
             </Anchor>
           </Text>

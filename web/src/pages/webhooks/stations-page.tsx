@@ -1,10 +1,11 @@
-import { Alert, Badge, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
-import { IconAlertTriangle, IconBuildingWarehouse, IconPlus, IconSearch, IconUsersGroup } from '@tabler/icons-react';
+import { Badge, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { IconBuildingWarehouse, IconPlus, IconSearch, IconUsersGroup } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/session.ts';
+import { Callout } from '../../ui/callout.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
@@ -120,12 +121,7 @@ function Rest({ map: { fallback, always } }: { map: StationMap }) {
     <>
       <Section title={t('webhooks.stations.all')} lead={t('webhooks.stations.allHint')}>
         {fallback.length === 0 ? (
-          <Alert
-            variant="light"
-            color="yellow"
-            icon={<IconAlertTriangle aria-hidden />}
-            title={t('webhooks.stations.noFallback')}
-          >
+          <Callout kind="waiting" title={t('webhooks.stations.noFallback')}>
             {mayCreate && (
               <Button
                 component={Link}
@@ -137,7 +133,7 @@ function Rest({ map: { fallback, always } }: { map: StationMap }) {
                 {t('webhooks.stations.createFallback')}
               </Button>
             )}
-          </Alert>
+          </Callout>
         ) : (
           <WebhookLines webhooks={fallback} />
         )}

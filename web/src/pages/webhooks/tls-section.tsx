@@ -1,6 +1,6 @@
-import { Alert, SimpleGrid, Stack, Switch, Textarea, TextInput } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { SimpleGrid, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { Callout } from '../../ui/callout.tsx';
 import { Setting, useDraft } from './draft-context.tsx';
 import { SecretInput } from './secret-input.tsx';
 import { Section } from './section.tsx';
@@ -50,13 +50,9 @@ export function TlsSection() {
               {...fields.getInputProps('tls.insecureSkipVerify', { type: 'checkbox' })}
             />
             {fields.values.tls.insecureSkipVerify && (
-              <Alert
-                color="red"
-                icon={<IconAlertTriangle aria-hidden />}
-                title={t('webhooks.insecure.insecureSkipVerify')}
-              >
+              <Callout kind="bad" title={t('webhooks.insecure.insecureSkipVerify')}>
                 {t('webhooks.form.skipVerifyWarning')}
-              </Alert>
+              </Callout>
             )}
           </Stack>
         )}

@@ -1,11 +1,11 @@
-import { Alert, Stack, TextInput } from '@mantine/core';
-import { IconInfoCircle } from '@tabler/icons-react';
+import { Stack, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/problem.ts';
 import { ApiFormView } from '../../forms/api-form.tsx';
 import { UnsavedGuard } from '../../forms/unsaved-guard.tsx';
 import { sortFaults, useApiForm } from '../../forms/use-api-form.ts';
+import { Callout } from '../../ui/callout.tsx';
 import { AuthenticationSection } from './authentication-section.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { DeliverySection } from './delivery-section.tsx';
@@ -149,7 +149,7 @@ function Consequences({ changed, of }: { changed: readonly SettingName[]; of: 'w
   );
   if (reached.length === 0) return null;
   return (
-    <Alert variant="light" color="yellow" icon={<IconInfoCircle aria-hidden />} title={t('webhooks.reach.title')}>
+    <Callout kind="waiting" title={t('webhooks.reach.title')}>
       <Stack gap={4}>
         {of === 'defaults' && <span>{t('webhooks.reach.defaults')}</span>}
         {reached.map((reach) => (
@@ -165,6 +165,6 @@ function Consequences({ changed, of }: { changed: readonly SettingName[]; of: 'w
           </span>
         ))}
       </Stack>
-    </Alert>
+    </Callout>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Code, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Code, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconPencil, IconPlugConnected } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/problem.ts';
 import { useMay } from '../../api/session.ts';
+import { Callout } from '../../ui/callout.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
@@ -162,9 +163,9 @@ function Standing({ webhook }: { webhook: Webhook }) {
       </Group>
       {own !== undefined && <HealthFacts health={own} />}
       {insecure.map((setting) => (
-        <Alert key={setting} color="red" title={t(`webhooks.insecure.${insecureKey(setting)}`)}>
+        <Callout key={setting} kind="bad" title={t(`webhooks.insecure.${insecureKey(setting)}`)}>
           {t(setting === 'allowInsecureHttp' ? 'webhooks.form.insecureHttpWarning' : 'webhooks.form.skipVerifyWarning')}
-        </Alert>
+        </Callout>
       ))}
     </Section>
   );

@@ -71,7 +71,7 @@ export function WebhooksPage() {
       heading: t('common.name'),
       isRowHeader: true,
       cell: ({ id, name, url, method }) => (
-        <Stack gap={2}>
+        <Stack gap={2} miw="11rem">
           <PageLink
             to="/settings/notification-services/webhooks/$id"
             params={{ id }}
