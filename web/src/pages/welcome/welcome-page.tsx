@@ -1,4 +1,4 @@
-import { Loader, TextInput } from '@mantine/core';
+import { Loader, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -10,7 +10,7 @@ import { PageLink } from '../../ui/page-link.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { Entrance } from './entrance.tsx';
-import { NeedsLink, setupQuery } from './setup.tsx';
+import { setupQuery } from './setup-query.ts';
 
 /** `/welcome?token=…`: where the one-time link of a first start creates the administrator. */
 export function WelcomePage() {
@@ -39,7 +39,13 @@ export function WelcomePage() {
       </Entrance>
     );
   }
-  if (token === undefined) return <NeedsLink />;
+  if (token === undefined) {
+    return (
+      <Entrance title={t('welcome.noToken')}>
+        <Text>{t('welcome.noTokenHint')}</Text>
+      </Entrance>
+    );
+  }
   return (
     <Entrance title={t('welcome.administrator')} lead={t('welcome.administratorHint')}>
       <AdministratorForm token={token} />
