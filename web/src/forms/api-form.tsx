@@ -29,7 +29,7 @@ export function ApiFormView<Values extends object>({
       <Stack>
         {hasMore && <ProblemAlert title={t('common.form.problems')} error={form.error} details={form.details} />}
         {children}
-        <Group justify="flex-end">
+        <Group justify="flex-end" className="form-actions">
           {onCancel !== undefined && (
             <Button variant="default" onClick={onCancel}>
               {t('common.cancel')}

@@ -1,0 +1,95 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import {
+  IconCopy,
+  IconDots,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlugConnected,
+  IconPower,
+  IconTrash,
+} from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useMay } from '../../api/session.ts';
+import { useWebhookActions } from './webhook-actions.ts';
+import type { Webhook } from './webhook-queries.ts';
+
+interface WebhookMenuProps {
+  webhook: Webhook;
+  onTest: () => void;
+  /** Called when it has been hidden, to be deleted. */
+  onRemoved?: () => void;
+}
+
+/** What who is signed in may do with a webhook. Nothing for those who may only look. */
+export function WebhookMenu({ webhook, onTest, onRemoved }: WebhookMenuProps) {
+  const { t } = useTranslation();
+  const { pause, resume, setEnabled, remove } = useWebhookActions();
+  const mayAct = useMay('operator');
+  const mayChange = useMay('admin');
+  const { id, name, state, pauseReason, enabled } = webhook;
+  if (!mayAct) return null;
+  const isPaused = state === 'paused' || pauseReason !== null;
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={32} aria-label={t('webhooks.actionsOf', { name })}>
+          <IconDots size={18} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconPlugConnected size={16} aria-hidden />} onClick={onTest}>
+          {t('webhooks.test.verb')}
+        </Menu.Item>
+        {isPaused ? (
+          <Menu.Item leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={() => void resume(webhook)}>
+            {t('webhooks.resume')}
+          </Menu.Item>
+        ) : (
+          <Menu.Item leftSection={<IconPlayerPause size={16} aria-hidden />} onClick={() => void pause(webhook)}>
+            {t('webhooks.pause')}
+          </Menu.Item>
+        )}
+        {mayChange && (
+          <>
+            <Menu.Divider />
+            <Menu.Item
+              leftSection={<IconPencil size={16} aria-hidden />}
+              component={Link}
+              to="/settings/notification-services/webhooks/$id/edit"
+              params={{ id } as never}
+            >
+              {t('common.edit')}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconCopy size={16} aria-hidden />}
+              component={Link}
+              to="/settings/notification-services/webhooks/new"
+              search={{ from: id } as never}
+            >
+              {t('webhooks.duplicate')}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconPower size={16} aria-hidden />}
+              onClick={() => void setEnabled(webhook, !enabled)}
+            >
+              {t(enabled ? 'webhooks.disable' : 'webhooks.enable')}
+            </Menu.Item>
+            <Menu.Divider />
+            <Menu.Item
+              color="red"
+              leftSection={<IconTrash size={16} aria-hidden />}
+              onClick={() => {
+                remove(webhook);
+                onRemoved?.();
+              }}
+            >
+              {t('common.delete')}
+            </Menu.Item>
+          </>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
