@@ -22,7 +22,7 @@ export function LiveBadge() {
   const isPaused = state === 'paused';
   const Icon = isPaused ? IconPlayerPlay : IconPlayerPause;
   return (
-    <Group gap="xs" role="status">
+    <Group gap="xs" role="status" wrap="nowrap">
       <Status kind={KINDS[state]}>{t(`shell.stream.${state}`)}</Status>
       <Button
         size="compact-sm"

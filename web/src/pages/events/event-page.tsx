@@ -18,6 +18,7 @@ import { TextView } from '../../ui/text-view.tsx';
 import type { Delivery } from '../log/deliveries.ts';
 import { DeliveryStatus } from '../log/delivery-status.tsx';
 import { isOneOf } from '../log/error-codes.ts';
+import { NextAttempt } from '../log/next-attempt.tsx';
 import { ReplayDialog } from '../log/replay-dialog.tsx';
 import { WebhookLink } from '../log/webhook-link.tsx';
 import { type EventWithAudience, eventQuery } from './events.ts';
@@ -84,6 +85,7 @@ function Story({ event }: { event: EventWithAudience }) {
   return (
     <>
       <Facts
+        isStrip
         facts={[
           [t('events.type'), type],
           [t('events.createdAt'), <Instant key="created" at={createdAt} show="both" />],
@@ -135,11 +137,12 @@ function Deliveries({ deliveries }: Pick<EventWithAudience, 'deliveries'>) {
       isRowHeader: true,
       cell: ({ webhookId }) => <WebhookLink id={webhookId} />,
     },
-    { heading: t('log.deliveries.state'), cell: ({ state }) => <DeliveryStatus state={state} /> },
-    { heading: t('log.deliveries.attempts'), cell: ({ attemptCount }) => attemptCount },
+    { heading: t('log.deliveries.state'), isNarrow: true, cell: ({ state }) => <DeliveryStatus state={state} /> },
+    { heading: t('log.deliveries.attempts'), isNarrow: true, cell: ({ attemptCount }) => attemptCount },
     {
       heading: t('log.deliveries.next'),
-      cell: ({ nextAttemptAt }) => (nextAttemptAt === null ? '–' : <Instant at={nextAttemptAt} />),
+      isNarrow: true,
+      cell: (delivery) => <NextAttempt delivery={delivery} />,
     },
     {
       heading: t('log.detail.delivery'),

@@ -39,7 +39,7 @@ export function EventsPage() {
       heading: t('events.type'),
       isRowHeader: true,
       cell: ({ id, type }) => (
-        <PageLink to="/events/$id" params={{ id }}>
+        <PageLink inherit to="/events/$id" params={{ id }}>
           {type}
         </PageLink>
       ),
@@ -53,8 +53,8 @@ export function EventsPage() {
       ),
     },
     { heading: t('events.deliveries'), cell: ({ id }) => <Outcomes eventId={id} /> },
-    { heading: t('events.sequence'), cell: ({ sequence }) => sequence },
-    { heading: t('events.createdAt'), cell: ({ createdAt }) => <Instant at={createdAt} /> },
+    { heading: t('events.sequence'), isNarrow: true, cell: ({ sequence }) => sequence },
+    { heading: t('events.createdAt'), isNarrow: true, cell: ({ createdAt }) => <Instant at={createdAt} /> },
   ];
 
   const publish = mayPublish && <PublishLink />;

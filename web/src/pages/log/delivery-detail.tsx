@@ -96,6 +96,7 @@ function Overview({ delivery }: { delivery: DeliveryWithAttempts }) {
   const { id, eventId, eventType, webhookId, state, createdAt, attemptCount, sequence, replayOf } = delivery;
   return (
     <Facts
+      isStrip
       facts={[
         [t('log.deliveries.state'), <DeliveryStatus key="state" state={state} />],
         [

@@ -135,6 +135,18 @@ function withKeys(lines: readonly Line[]): [string, Line][] {
     .reverse();
 }
 
+/** The first of the fields, in one line; the rest unfolds. */
+function inBrief(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .filter(([name, value]) => name !== 'pid' && (typeof value !== 'object' || value === null))
+    .map(([name, value]) => `${name}=${String(value).slice(0, LONGEST_IN_BRIEF)}`)
+    .slice(0, MOST_IN_BRIEF)
+    .join('  ');
+}
+
+const MOST_IN_BRIEF = 8;
+const LONGEST_IN_BRIEF = 60;
+
 /** A line, which unfolds to its fields. */
 function LogLine({ line: { at, level, message, ...fields } }: { line: Line }) {
   const { t } = useTranslation();
@@ -147,6 +159,7 @@ function LogLine({ line: { at, level, message, ...fields } }: { line: Line }) {
         </span>
         <Status kind={KINDS[level]}>{t(`log.system.levels.${level}`)}</Status>
         <span className="log-line-message">{message}</span>
+        <span className="log-line-fields">{inBrief(fields)}</span>
       </summary>
       {entries.length === 0 ? (
         <Text size="sm" c="dimmed" p="sm">
