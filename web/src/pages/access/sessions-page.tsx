@@ -38,6 +38,11 @@ export function SessionsPage() {
     queryFn: () => readSessions(search),
     placeholderData: keepPreviousData,
   });
+  const owner = useQuery({
+    queryKey: ['users', search.userId],
+    queryFn: () => dataOf(api.GET('/api/v1/users/{id}', { params: { path: { id: search.userId ?? '' } } })),
+    enabled: !isOwn,
+  });
   const [toEnd, setToEnd] = useState<Row | null>(null);
 
   async function end({ id }: Row): Promise<void> {
@@ -61,7 +66,9 @@ export function SessionsPage() {
   return (
     <Page
       title={t('shell.places.sessions')}
-      lead={isOwn ? t('access.sessions.lead') : t('access.sessions.leadOf', { name: search.userId })}
+      lead={
+        isOwn ? t('access.sessions.lead') : t('access.sessions.leadOf', { name: owner.data?.name ?? search.userId })
+      }
     >
       <ListView
         query={query}
