@@ -203,12 +203,16 @@ describeInBrowser('the log viewer', () => {
       }).observe({ type: 'longtask' });
     });
     await page.getByRole('tab', { name: 'Request' }).click();
+    // Not by a locator: to look for a text in a megabyte is a long task itself.
+    await page.waitForFunction(() =>
+      document.querySelector('.text-view')?.lastElementChild?.textContent?.endsWith('}'),
+    );
+    const longestMs = await page.evaluate(() => Reflect.get(globalThis, 'longestMs'));
+    // Under 100 on a quiet machine; others may be at work on this one. In one go it would take seconds.
+    expect(longestMs).toBeLessThan(1_000);
     const body = page.getByRole('region', { name: 'Request: Body' });
     await body.getByText('"n": 8999').waitFor({ state: 'attached' });
-    await body.getByText('Preparing…').waitFor({ state: 'detached' });
     expect(await page.locator('img[src="x"]').count()).toBe(0);
-    // A quiet machine stays under 100 ms; others may be at work on this one.
-    expect(await page.evaluate(() => Reflect.get(globalThis, 'longestMs'))).toBeLessThan(400);
   });
 
   test('finds lines of the system log by “webhook”, and unfolds them', async () => {

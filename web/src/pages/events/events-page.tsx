@@ -47,7 +47,7 @@ export function EventsPage() {
     {
       heading: t('events.about'),
       cell: ({ data }) => (
-        <Text size="sm" className="long-text" lineClamp={2}>
+        <Text size="sm" className="long-text" lineClamp={2} miw={110}>
           {subjectsOf(data).join(' · ')}
         </Text>
       ),
@@ -110,7 +110,7 @@ function Filters({ filter, onChange }: FiltersProps) {
       <Autocomplete
         label={t('events.type')}
         placeholder={t('events.typeHint')}
-        w={260}
+        w={{ base: '100%', xs: 260 }}
         limit={50}
         value={type}
         data={types.map((entry) => entry.type)}

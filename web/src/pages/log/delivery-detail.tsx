@@ -1,5 +1,5 @@
 import './log.css';
-import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Skeleton, Stack, Title } from '@mantine/core';
 import { IconPlayerTrackNext, IconRefresh, IconX } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -8,8 +8,8 @@ import { api, dataOf } from '../../api/client.ts';
 import { useChanges } from '../../api/live.ts';
 import { useMay } from '../../api/session.ts';
 import { Confirm } from '../../ui/confirm.tsx';
-import { CopyButton } from '../../ui/copy-button.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Id } from '../../ui/id.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { notify } from '../../ui/notify.ts';
 import { PageLink } from '../../ui/page-link.tsx';
@@ -104,7 +104,7 @@ function Overview({ delivery }: { delivery: DeliveryWithAttempts }) {
         [t('log.deliveries.state'), <DeliveryStatus key="state" state={state} />],
         [
           t('log.deliveries.event'),
-          <PageLink key="event" to="/events/$id" params={{ id: eventId }} className="long-text">
+          <PageLink key="event" inherit to="/events/$id" params={{ id: eventId }} className="long-text">
             {eventType}
           </PageLink>,
         ],
@@ -118,24 +118,13 @@ function Overview({ delivery }: { delivery: DeliveryWithAttempts }) {
           : [
               [
                 t('log.detail.replayOf'),
-                <PageLink key="of" to="/administration/log-viewer/deliveries/$id" params={{ id: replayOf }}>
+                <PageLink key="of" inherit to="/administration/log-viewer/deliveries/$id" params={{ id: replayOf }}>
                   {replayOf}
                 </PageLink>,
               ] as const,
             ]),
       ]}
     />
-  );
-}
-
-function Id({ id }: { id: string }) {
-  return (
-    <Group gap={4} wrap="nowrap">
-      <Text size="sm" ff="monospace" className="long-text">
-        {id}
-      </Text>
-      <CopyButton text={id} what={id} isCompact />
-    </Group>
   );
 }
 

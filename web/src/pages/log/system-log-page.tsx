@@ -72,7 +72,7 @@ export function SystemLogPage() {
         />
         <Select
           label={t('log.system.level')}
-          w={190}
+          w={{ base: '100%', xs: 190 }}
           allowDeselect={false}
           value={level ?? 'any'}
           data={[
@@ -135,13 +135,19 @@ function withKeys(lines: readonly Line[]): [string, Line][] {
     .reverse();
 }
 
-/** The first of the fields, in one line; the rest unfolds. */
+/** What a line says beside ids, and then those, as far as it fits; all of it unfolds. */
 function inBrief(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
     .filter(([name, value]) => name !== 'pid' && (typeof value !== 'object' || value === null))
-    .map(([name, value]) => `${name}=${String(value).slice(0, LONGEST_IN_BRIEF)}`)
+    .toSorted(([one], [other]) => Number(isId(one)) - Number(isId(other)))
     .slice(0, MOST_IN_BRIEF)
+    .map(([name, value]) => `${name}=${String(value).slice(0, LONGEST_IN_BRIEF)}`)
     .join('  ');
+}
+
+/** Ids tell a reader least. */
+function isId(name: string): boolean {
+  return /^(id|.*Id)$/.test(name);
 }
 
 const MOST_IN_BRIEF = 8;

@@ -11,7 +11,7 @@ export function WebhookLink({ id }: { id: string }) {
   const { routesByPath } = useRouter();
   const hasPage = Object.keys(routesByPath).some((path) => /^\/\$\w+$/.test(path.slice(WEBHOOKS.length)));
   const name = nameOf(id);
-  const shown = { inherit: true, className: 'long-text', lineClamp: 2, maw: 300, title: name } as const;
+  const shown = { inherit: true, className: 'long-text', lineClamp: 2, miw: 90, maw: 300, title: name } as const;
   if (!hasPage) return <Text {...shown}>{name}</Text>;
   return (
     <PageLink to={`${WEBHOOKS}/${id}` as string} {...shown}>
