@@ -26,7 +26,7 @@ import {
   testWebhook,
 } from './deliveries/index.ts';
 import { parseEgressAllow, parseProxy, withOwnInboxes } from './egress/index.ts';
-import { createEvents, createIndexing, eventRoutes } from './events/index.ts';
+import { catalogueRoutes, createEvents, createIndexing, eventRoutes } from './events/index.ts';
 import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
 import {
@@ -231,6 +231,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   sessionRoutes(api, { store, clock, authenticator });
   userRoutes(api, { store, clock, ids, hashes, authenticator });
   sealingRoutes(api, { rotate });
+  catalogueRoutes(api);
   eventRoutes(api, {
     events,
     store,

@@ -52,6 +52,8 @@ What a receiver gets is not \`data\` itself but a **body** made of it. In the fo
 receivers that were written for one of them. [payloads.md](payloads.md) has the other formats, and all of them as XML.
 
 In the tables, *required* means: required where the object around it is there.
+
+\`GET /api/v1/event-types\` lists all types, with a sample of each.
 `;
 
 const OWN_INTRODUCTION = `## Events about Waybill itself

@@ -1,3 +1,4 @@
+export { catalogueRoutes } from './catalogue.routes.ts';
 export type { EventType } from './catalogue.ts';
 export { EVENT_TYPES, findEventType, subscribable } from './catalogue.ts';
 export { eventRoutes } from './events.routes.ts';

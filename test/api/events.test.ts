@@ -373,3 +373,11 @@ describe('reading events', () => {
     return (await get('/events?limit=1')).items[0].sequence;
   }
 });
+
+test('GET /event-types has every built-in type, with a sample that is taken where it may be published', async () => {
+  const { items } = await get('/event-types');
+  expect(items.map(({ type }: { type: string }) => type)).toContain('webhook.paused');
+  for (const { type, sample, reserved } of items) {
+    expect((await post({ type, data: sample })).status, type).toBe(reserved ? 422 : 202);
+  }
+});

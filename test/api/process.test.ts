@@ -138,6 +138,7 @@ describe('a server that runs', () => {
         '/api/v1/users/{id}': ['delete', 'get', 'patch'],
         '/api/v1/api-keys': ['get', 'post'],
         '/api/v1/api-keys/{id}': ['delete'],
+        '/api/v1/event-types': ['get'],
         '/api/v1/events': ['get', 'post'],
         '/api/v1/events/{id}': ['get'],
         '/api/v1/settings/instance': ['get', 'put'],
