@@ -242,7 +242,8 @@ function refuseUnknownRoutes(app: Api, door: Door): void {
     if (path.startsWith(API_PREFIX)) await callerOf(request, door);
     const fitting = [...methodsByPath].filter(([pattern]) => isSamePath(pattern, path));
     const methods = new Set(fitting.flatMap(([, ofPattern]) => [...ofPattern]));
-    if (methods.size === 0) {
+    // A method that would fit comes here with a path that only looks like one: what it names is too long for an id.
+    if (methods.size === 0 || methods.has(request.method)) {
       throw new Refusal('not_found', `There is nothing at ${path}. GET /api/openapi.json lists what there is.`);
     }
     reply.header('allow', [...methods].join(', '));

@@ -7,3 +7,14 @@ export interface ListSearch {
 export function readListSearch(search: Record<string, unknown>): ListSearch {
   return typeof search.cursor === 'string' ? { cursor: search.cursor } : {};
 }
+
+/** A text of the URL, which reads digits as a number; undefined where there is none. */
+export function readText(value: unknown): string | undefined {
+  const isText = (typeof value === 'string' && value !== '') || typeof value === 'number';
+  return isText ? String(value) : undefined;
+}
+
+/** Without the members that are undefined, which neither a URL nor a request has. */
+export function given<T extends object>(members: { [Key in keyof T]: T[Key] | undefined }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+}

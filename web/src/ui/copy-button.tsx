@@ -7,12 +7,14 @@ interface CopyButtonProps {
   text: string;
   /** What is copied, in words: the button's name for those who do not see it. */
   what: string;
+  /** What the button says; absent: that it copies. */
+  label?: string;
   /** Only the icon, for places such as a cell of a table. */
   isCompact?: boolean;
 }
 
 /** Copies a text, and says that it has. */
-export function CopyButton({ text, what, isCompact = false }: CopyButtonProps) {
+export function CopyButton({ text, what, label: said, isCompact = false }: CopyButtonProps) {
   const { t } = useTranslation();
   const clipboard = useClipboard({ timeout: 2_000 });
   const label = clipboard.copied ? t('common.copied') : t('common.copyOf', { what });
@@ -26,8 +28,13 @@ export function CopyButton({ text, what, isCompact = false }: CopyButtonProps) {
     );
   }
   return (
-    <Button variant="light" leftSection={<Icon size={16} aria-hidden />} aria-label={label} onClick={copy}>
-      {clipboard.copied ? t('common.copied') : t('common.copy')}
+    <Button
+      variant="light"
+      leftSection={<Icon size={16} aria-hidden />}
+      aria-label={said === undefined ? label : undefined}
+      onClick={copy}
+    >
+      {clipboard.copied ? t('common.copied') : (said ?? t('common.copy'))}
     </Button>
   );
 }

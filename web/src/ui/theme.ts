@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, Modal, Table, Tooltip } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, Drawer, Modal, Table, Tooltip } from '@mantine/core';
 
 /** What a status says of a thing. The word beside it says the rest. */
 export type StatusKind = 'good' | 'bad' | 'waiting' | 'busy' | 'neutral';
@@ -34,6 +34,7 @@ export const theme = createTheme({
   defaultRadius: 'sm',
   components: {
     // A page has one banner, and the heading of a dialog is none.
+    Drawer: Drawer.extend({ defaultProps: { attributes: { header: { role: 'none' } } } }),
     Modal: Modal.extend({ defaultProps: { centered: true, attributes: { header: { role: 'none' } } } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 'xs', highlightOnHover: true } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true } } }),

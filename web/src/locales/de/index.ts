@@ -1,7 +1,9 @@
 import type { Catalogue } from '../en/index.ts';
 import { access } from './access.ts';
 import { common } from './common.ts';
+import { events } from './events.ts';
+import { log } from './log.ts';
 import { shell } from './shell.ts';
 import { welcome } from './welcome.ts';
 
-export const de: Catalogue = { access, common, shell, welcome };
+export const de: Catalogue = { access, common, events, log, shell, welcome };

@@ -1,0 +1,24 @@
+import { Text } from '@mantine/core';
+import { useRouter } from '@tanstack/react-router';
+import { PageLink } from '../../ui/page-link.tsx';
+import { useWebhookNames } from './deliveries.ts';
+
+const WEBHOOKS = '/settings/notification-services/webhooks';
+
+/** A webhook by its name, which leads to its page. */
+export function WebhookLink({ id }: { id: string }) {
+  const { nameOf } = useWebhookNames();
+  const { routesByPath } = useRouter();
+  const hasPage = Object.keys(routesByPath).some((path) => /^\/\$\w+$/.test(path.slice(WEBHOOKS.length)));
+  if (!hasPage)
+    return (
+      <Text inherit span className="long-text">
+        {nameOf(id)}
+      </Text>
+    );
+  return (
+    <PageLink to={`${WEBHOOKS}/${id}` as string} inherit className="long-text">
+      {nameOf(id)}
+    </PageLink>
+  );
+}

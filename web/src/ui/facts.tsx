@@ -1,0 +1,23 @@
+import './facts.css';
+import { Code } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+interface FactsProps {
+  facts: readonly (readonly [name: string, value: ReactNode])[];
+  /** Whether values are shown letter by letter, as machines write them. */
+  isCode?: boolean;
+}
+
+/** Names and what there is to say of each. Values of every length are shown whole. */
+export function Facts({ facts, isCode = false }: FactsProps) {
+  return (
+    <dl className="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{isCode ? <Code>{value}</Code> : value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
