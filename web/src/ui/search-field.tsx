@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { PAGE_SEARCH } from '../shell/shortcuts.tsx';
+import { PAGE_SEARCH } from './page-search.ts';
 import { useDraft } from './use-draft.ts';
 
 interface SearchFieldProps {

@@ -67,7 +67,7 @@ export function DeliveriesPage() {
         <FreshDeliveries
           key={JSON.stringify(filter)}
           filter={filter}
-          newestId={query.data.items[0]?.id ?? ''}
+          shown={query.data}
           onShow={() => void query.refetch()}
         />
       )}
