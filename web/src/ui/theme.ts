@@ -60,6 +60,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-red-filled-hover': 'var(--mantine-color-red-8)',
     '--mantine-color-red-light-color': STATUS_COLORS.light.bad.text,
     '--mantine-color-blue-light-color': STATUS_COLORS.light.busy.text,
+    '--mantine-color-green-light-color': STATUS_COLORS.light.good.text,
     '--mantine-color-default-border': 'var(--mantine-color-gray-6)',
     ...statusVariables('light'),
   },
