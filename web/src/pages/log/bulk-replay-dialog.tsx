@@ -7,7 +7,7 @@ import { api, dataOf } from '../../api/client.ts';
 import { useOnceKeys } from '../../api/once.ts';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { MOST_NAMED, type ReplaySelection, selectionOf, selectionsOf } from './bulk-replay.ts';
-import type { Delivery } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 import { type DeliveryFilter, filterQuery } from './delivery-search.ts';
 import { BodyChoice, type BodyKind } from './replay-dialog.tsx';
 
