@@ -53,7 +53,7 @@ function Request({ request }: { request: NonNullable<Attempt['request']> }) {
         <CopyButton text={url} what={t('log.exchange.url')} isCompact />
       </Group>
       <Group>
-        <CopyButton text={curlLine(request)} what={t('log.exchange.curl')} label={t('log.exchange.copyCurl')} />
+        <CopyButton text={() => curlLine(request)} what={t('log.exchange.curl')} label={t('log.exchange.copyCurl')} />
       </Group>
       <Headers headers={headers} />
       <Body body={body} headers={headers} label={t('log.exchange.request')} />
