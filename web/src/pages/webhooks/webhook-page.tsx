@@ -20,7 +20,8 @@ import { SigningSecret } from './signing-secret.tsx';
 import { testSaved, useWebhookActions } from './webhook-actions.ts';
 import { WebhookMenu } from './webhook-menu.tsx';
 import { type Webhook, webhookQuery } from './webhook-queries.ts';
-import { insecureKey, standingOf, WebhookState } from './webhook-state.tsx';
+import { standingOf } from './webhook-search.ts';
+import { insecureKey, WebhookState } from './webhook-state.tsx';
 
 /** One webhook: how it stands and fares, what it was owed lately, and its settings. */
 export function WebhookPage() {

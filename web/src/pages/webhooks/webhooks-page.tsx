@@ -16,31 +16,12 @@ import { LastDay, LastResult } from './health-view.tsx';
 import { testSaved, useWebhookActions } from './webhook-actions.ts';
 import { WebhookMenu } from './webhook-menu.tsx';
 import { allWebhooksQuery, hostOf, type Webhook } from './webhook-queries.ts';
-import { standingOf, WebhookState } from './webhook-state.tsx';
+import { isFound, STATES, type StateFilter } from './webhook-search.ts';
+import { WebhookState } from './webhook-state.tsx';
 import { WebhookTabs } from './webhook-tabs.tsx';
 
 /** So many rows at once: more would keep the page from answering while it is typed into the search. */
 const ROWS = 50;
-
-/** Standings to choose from; whoever was gone or is failing is in trouble. */
-export const STATES = ['active', 'trouble', 'paused', 'disabled'] as const;
-export type StateFilter = (typeof STATES)[number];
-
-/** Whether a webhook passes the filters of the list. Pure. */
-export function isFound(webhook: Webhook, { q = '', state }: { q?: string; state?: StateFilter }): boolean {
-  const standing = standingOf(webhook);
-  const isInTrouble = standing === 'gone' || standing === 'failing';
-  const { id, name, url, eventTypes, scope } = webhook;
-  const text = [id, name, url, ...eventTypes, ...Object.values(scope).flat()].join('\n').toLowerCase();
-  const isWanted = state === undefined || (state === 'trouble' ? isInTrouble : state === standing);
-  return (
-    isWanted &&
-    q
-      .toLowerCase()
-      .split(/\s+/)
-      .every((word) => text.includes(word))
-  );
-}
 
 /** Settings › Notification services › Webhooks. */
 export function WebhooksPage() {
