@@ -47,7 +47,7 @@ test('the five-minute example of the README does what it says, command by comman
     // Both port numbers of the README may be taken on this machine.
     WAYBILL_LISTEN: `127.0.0.1:${ports.server}`,
   };
-  const blocks = codeBlocks(sectionOf(readDocument('README.md'), '## Five minutes'), 'sh').map((block) =>
+  const blocks = codeBlocks(sectionOf(readDocument('README.md'), '## Five minutes in a shell'), 'sh').map((block) =>
     block.replaceAll('9000', String(ports.receiver)).replaceAll('8080', String(ports.server)),
   );
   const next = (): string => blocks.shift() ?? expect.fail('The README has fewer blocks than this test tells of.');

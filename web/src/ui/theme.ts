@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, Drawer, Modal, Table, Tooltip } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, Drawer, Modal, SegmentedControl, Table, Tooltip } from '@mantine/core';
 
 /** What a status says of a thing. The word beside it says the rest. */
 export type StatusKind = 'good' | 'bad' | 'waiting' | 'busy' | 'neutral';
@@ -36,6 +36,8 @@ export const theme = createTheme({
     // A page has one banner, and the heading of a dialog is none.
     Drawer: Drawer.extend({ defaultProps: { attributes: { header: { role: 'none' } } } }),
     Modal: Modal.extend({ defaultProps: { centered: true, attributes: { header: { role: 'none' } } } }),
+    // Its colours would fade over, whatever a person prefers.
+    SegmentedControl: SegmentedControl.extend({ defaultProps: { transitionDuration: 0 } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 'xs', highlightOnHover: true } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true } } }),
   },
@@ -60,6 +62,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-red-filled-hover': 'var(--mantine-color-red-8)',
     '--mantine-color-red-light-color': STATUS_COLORS.light.bad.text,
     '--mantine-color-blue-light-color': STATUS_COLORS.light.busy.text,
+    '--mantine-color-green-light': STATUS_COLORS.light.good.tint,
+    '--mantine-color-green-light-color': STATUS_COLORS.light.good.text,
     '--mantine-color-default-border': 'var(--mantine-color-gray-6)',
     ...statusVariables('light'),
   },
@@ -69,6 +73,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-error': 'var(--mantine-color-red-4)',
     '--mantine-color-red-filled': 'var(--mantine-color-red-9)',
     '--mantine-color-red-filled-hover': 'var(--mantine-color-red-8)',
+    '--mantine-color-green-light': STATUS_COLORS.dark.good.tint,
+    '--mantine-color-green-light-color': STATUS_COLORS.dark.good.text,
     '--mantine-color-default-border': 'var(--mantine-color-dark-2)',
     ...statusVariables('dark'),
   },

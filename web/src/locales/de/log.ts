@@ -123,6 +123,7 @@ export const log = {
       attempts_spent: 'Der letzte Versuch des Plans ist fehlgeschlagen.',
       template_error: 'Die Vorlage des Webhooks ließ sich für dieses Ereignis nicht ausfüllen.',
     },
+    holds: { webhook_paused: 'wenn fortgesetzt', webhook_disabled: 'wenn eingeschaltet' },
     retryAfter: 'Der Empfänger bat um Ruhe: Retry-After: {{value}}.',
     waitsUntil: 'Der nächste Versuch ist',
     remedies: {

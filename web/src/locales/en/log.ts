@@ -123,6 +123,7 @@ export const log = {
       attempts_spent: 'The last try of the plan has failed.',
       template_error: 'The template of the webhook could not be rendered for this event.',
     },
+    holds: { webhook_paused: 'when resumed', webhook_disabled: 'when enabled' },
     retryAfter: 'The receiver asked to be left alone: Retry-After: {{value}}.',
     waitsUntil: 'The next attempt is',
     remedies: {

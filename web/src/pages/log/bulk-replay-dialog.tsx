@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
+import { useOnceKeys } from '../../api/once.ts';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { MOST_NAMED, type ReplaySelection, selectionOf, selectionsOf } from './bulk-replay.ts';
 import type { Delivery } from './deliveries.ts';
@@ -55,6 +56,7 @@ export function BulkReplayDialog({ filter, onClose }: BulkReplayDialogProps) {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const navigate = useNavigate();
+  const once = useOnceKeys();
   const [body, setBody] = useState<BodyKind>('rendered');
   const [ratePerSecond, setRate] = useState<number | null>(null);
   const plan = useQuery({
@@ -66,7 +68,8 @@ export function BulkReplayDialog({ filter, onClose }: BulkReplayDialogProps) {
   const start = useMutation({
     async mutationFn(selections: readonly ReplaySelection[]) {
       for (const selection of selections) {
-        await dataOf(api.POST('/api/v1/replays', { body: { ...selection, body, ratePerSecond } }));
+        const request = { ...selection, body, ratePerSecond };
+        await dataOf(api.POST('/api/v1/replays', { body: request, params: { header: once(request) } }));
       }
       await cache.invalidateQueries({ queryKey: ['replays', 'list'] });
       await navigate({ to: '/administration/log-viewer/replays' });

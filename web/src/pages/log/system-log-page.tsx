@@ -72,7 +72,7 @@ export function SystemLogPage() {
         />
         <Select
           label={t('log.system.level')}
-          w={190}
+          w={{ base: '100%', xs: 190 }}
           allowDeselect={false}
           value={level ?? 'any'}
           data={[
@@ -135,6 +135,24 @@ function withKeys(lines: readonly Line[]): [string, Line][] {
     .reverse();
 }
 
+/** What a line says beside ids, and then those, as far as it fits; all of it unfolds. */
+function inBrief(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .filter(([name, value]) => name !== 'pid' && (typeof value !== 'object' || value === null))
+    .toSorted(([one], [other]) => Number(isId(one)) - Number(isId(other)))
+    .slice(0, MOST_IN_BRIEF)
+    .map(([name, value]) => `${name}=${String(value).slice(0, LONGEST_IN_BRIEF)}`)
+    .join('  ');
+}
+
+/** Ids tell a reader least. */
+function isId(name: string): boolean {
+  return /^(id|.*Id)$/.test(name);
+}
+
+const MOST_IN_BRIEF = 8;
+const LONGEST_IN_BRIEF = 60;
+
 /** A line, which unfolds to its fields. */
 function LogLine({ line: { at, level, message, ...fields } }: { line: Line }) {
   const { t } = useTranslation();
@@ -147,6 +165,7 @@ function LogLine({ line: { at, level, message, ...fields } }: { line: Line }) {
         </span>
         <Status kind={KINDS[level]}>{t(`log.system.levels.${level}`)}</Status>
         <span className="log-line-message">{message}</span>
+        <span className="log-line-fields">{inBrief(fields)}</span>
       </summary>
       {entries.length === 0 ? (
         <Text size="sm" c="dimmed" p="sm">
