@@ -8,8 +8,8 @@ import { shareServer } from '../harness/server.ts';
 const LIST = '/settings/notification-services/webhooks';
 const URL_OF_NOBODY = 'http://127.0.0.1:9/';
 
-function heading(page: Page, name: string | RegExp): Promise<void> {
-  return page.getByRole('heading', { level: 1, name }).waitFor();
+function heading(page: Page, name: string): Promise<void> {
+  return page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 }
 
 describeInBrowser('webhooks', () => {

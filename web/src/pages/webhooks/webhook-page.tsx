@@ -88,7 +88,7 @@ function Loaded({ webhook }: { webhook: Webhook }) {
         </Section>
         <Section title={t('webhooks.detail.ledger')} lead={t('webhooks.detail.ledgerHint')}>
           <Stack gap="xs">
-            <Anchor href={`/api/v1/webhooks/${id}/ledger`} target="_blank" size="sm">
+            <Anchor href={`/api/v1/webhooks/${id}/ledger`} target="_blank" size="sm" className="long-text">
               {`GET /api/v1/webhooks/${id}/ledger`}
             </Anchor>
             <dl className="facts">
