@@ -91,7 +91,7 @@ function Loaded({ webhook }: { webhook: Webhook }) {
             <Anchor href={`/api/v1/webhooks/${id}/ledger`} target="_blank" size="sm" className="long-text">
               {`GET /api/v1/webhooks/${id}/ledger`}
             </Anchor>
-            <dl className="facts">
+            <dl className="settings-list">
               <dt>{t('webhooks.detail.id')}</dt>
               <dd>
                 <Code>{id}</Code>

@@ -1,5 +1,5 @@
-import { Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -9,6 +9,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
+import { SearchField } from '../../ui/search-field.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { EventsSummary } from './events-summary.tsx';
 import { healthQuery } from './health.ts';
@@ -21,7 +22,7 @@ import { WebhookState } from './webhook-state.tsx';
 import { WebhookTabs } from './webhook-tabs.tsx';
 
 /** So many rows at once: more would keep the page from answering while it is typed into the search. */
-const ROWS = 50;
+const ROWS = 25;
 
 /** Settings › Notification services › Webhooks. */
 export function WebhooksPage() {
@@ -90,21 +91,16 @@ export function WebhooksPage() {
         )
       }
     >
-      <WebhookTabs current="list" />
-      <Group gap="sm" role="search">
-        <TextInput
-          type="search"
-          flex={1}
-          maw={420}
-          miw={200}
-          aria-label={t('webhooks.list.search')}
-          placeholder={t('webhooks.list.search')}
-          leftSection={<IconSearch size={16} aria-hidden />}
+      <WebhookTabs />
+      <Group gap="sm" role="search" align="end">
+        <SearchField
+          label={t('webhooks.list.searchLabel')}
+          hint={t('webhooks.list.search')}
           value={search.q ?? ''}
-          onChange={(event) => filter({ q: event.currentTarget.value })}
+          onSearch={(q) => filter({ q })}
         />
         <Select
-          aria-label={t('webhooks.list.state')}
+          label={t('webhooks.list.state')}
           placeholder={t('webhooks.list.anyState')}
           clearable
           clearButtonProps={{ 'aria-label': t('webhooks.list.anyState') }}
