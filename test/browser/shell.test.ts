@@ -8,7 +8,11 @@ const PATHS = [
   '/administration/sessions',
   '/administration/users',
   '/nowhere',
+  '/integrations/webhooks',
   '/settings/instance',
+  '/settings/notification-services/webhooks',
+  '/settings/notification-services/webhooks/defaults',
+  '/settings/notification-services/webhooks/new',
   '/welcome/steps',
 ];
 

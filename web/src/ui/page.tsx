@@ -29,7 +29,7 @@ export function Page({ title, lead, actions, children }: PageProps) {
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="start">
-        <Stack gap={4}>
+        <Stack gap={4} className="page-title">
           <Title order={1} size="h2" ref={heading} tabIndex={-1} className="page-heading long-text">
             {title}
           </Title>

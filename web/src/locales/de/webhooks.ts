@@ -29,6 +29,7 @@ export const webhooks = {
     create: 'Neuer Webhook',
     empty: 'Es gibt keine Webhooks',
     emptyHint: 'Ein Webhook sagt, welche Ereignisse an welche URL gehen.',
+    searchLabel: 'Suche',
     search: 'Name, URL oder Ereignis suchen',
     state: 'Zustand',
     anyState: 'Jeder Zustand',
@@ -254,6 +255,8 @@ export const webhooks = {
   test: {
     title: 'Test',
     lead: 'Sendet mit diesen Einstellungen, gespeichert oder nicht, und zeigt den ganzen Austausch.',
+    keptLead:
+      'Sendet mit diesen Einstellungen. Speichern Sie zuerst, oder ersetzen Sie die Geheimnisse oben: Die behaltenen kann nur der gespeicherte Webhook senden.',
     verb: 'Verbindung testen',
     of: 'Verbindung testen: {{name}}',
     sample: 'Beispiel',
@@ -276,12 +279,8 @@ export const webhooks = {
     notAfter: 'Gültig bis',
     fingerprint: 'Fingerabdruck',
     pin: 'Festlegen',
-    raw: 'Roh',
-    pretty: 'Formatiert',
-    body: 'den Körper',
-    noBody: '(kein Körper)',
-    bytes_one: '{{count}} Byte',
-    bytes_other: '{{count}} Bytes',
+    body: 'Körper',
+    noBody: 'Kein Körper',
   },
   defaults: {
     lead: 'Was jeder Webhook hat, der es nicht selbst setzt.',

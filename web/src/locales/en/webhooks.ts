@@ -30,6 +30,7 @@ export const webhooks = {
     create: 'New webhook',
     empty: 'There are no webhooks',
     emptyHint: 'A webhook says which events go to which URL.',
+    searchLabel: 'Search',
     search: 'Search name, URL or event',
     state: 'State',
     anyState: 'Any state',
@@ -248,6 +249,8 @@ export const webhooks = {
   test: {
     title: 'Test',
     lead: 'Sends the real thing with these settings, saved or not, and shows the whole exchange.',
+    keptLead:
+      'Sends the real thing with these settings. Save first, or replace the secrets above: the ones that are kept can be sent by the saved webhook only.',
     verb: 'Test Connection',
     of: 'Test Connection: {{name}}',
     sample: 'Sample',
@@ -270,12 +273,8 @@ export const webhooks = {
     notAfter: 'Valid until',
     fingerprint: 'Fingerprint',
     pin: 'Pin it',
-    raw: 'Raw',
-    pretty: 'Pretty',
-    body: 'the body',
-    noBody: '(no body)',
-    bytes_one: '{{count}} byte',
-    bytes_other: '{{count}} bytes',
+    body: 'Body',
+    noBody: 'No body',
   },
   defaults: {
     lead: 'What every webhook has that does not set it itself.',

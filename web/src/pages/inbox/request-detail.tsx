@@ -2,6 +2,7 @@ import { Alert, Group, Paper, Skeleton, Stack, Tabs, Text, Title } from '@mantin
 import { IconCircleCheck, IconInfoCircle, IconShieldX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Facts } from '../../ui/facts.tsx';
@@ -80,7 +81,7 @@ export function SignatureAlert({ signature: { verdict, scheme, reason } }: Pick<
   );
 }
 
-function factsOf(request: WholeRequest, t: ReturnType<typeof useTranslation>['t']): [string, ReactNode][] {
+function factsOf(request: WholeRequest, t: TFunction): [string, ReactNode][] {
   const { receivedAt, eventType, eventId, deliveryId, attemptNumber, answer } = request;
   return [
     [t('inbox.receivedAt'), <Instant key="at" at={receivedAt} show="both" />],

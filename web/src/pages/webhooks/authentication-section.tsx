@@ -5,13 +5,7 @@ import { Setting, useDraft } from './draft-context.tsx';
 import { SecretInput } from './secret-input.tsx';
 import { Section } from './section.tsx';
 
-export const AUTH_TYPES = [
-  'none',
-  'basic',
-  'api_key',
-  'bearer',
-  'oauth2',
-] as const satisfies readonly Draft['auth']['type'][];
+const AUTH_TYPES = ['none', 'basic', 'api_key', 'bearer', 'oauth2'] as const satisfies readonly Draft['auth']['type'][];
 
 /** How Waybill tells the receiver who it is. */
 export function AuthenticationSection() {

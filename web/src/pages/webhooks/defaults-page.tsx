@@ -25,7 +25,7 @@ export function DefaultsPage() {
   const [version, setVersion] = useState(() => ({ values: draftOf('', data.settings, []), etag: data.etag }));
   return (
     <Page title={t('shell.places.webhooks')} lead={t('webhooks.defaults.lead')}>
-      <WebhookTabs current="defaults" />
+      <WebhookTabs />
       <DefaultsForm key={version.etag} version={version} onTaken={setVersion} />
     </Page>
   );

@@ -6,7 +6,7 @@ import { Setting, useDraft, useFaultsIn } from './draft-context.tsx';
 import { RetryTimeLine } from './retry-time-line.tsx';
 import { Section } from './section.tsx';
 
-export const STRATEGIES = ['delays', 'fixed', 'exponential'] as const satisfies readonly Draft['retry']['strategy'][];
+const STRATEGIES = ['delays', 'fixed', 'exponential'] as const satisfies readonly Draft['retry']['strategy'][];
 
 /** How patiently, how often and how fast it is sent. */
 export function DeliverySection() {

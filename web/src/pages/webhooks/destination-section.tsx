@@ -1,4 +1,14 @@
-import { ActionIcon, Autocomplete, Button, Group, SegmentedControl, Stack, Switch, TextInput } from '@mantine/core';
+import {
+  ActionIcon,
+  Autocomplete,
+  Button,
+  Group,
+  SegmentedControl,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Callout } from '../../ui/callout.tsx';
@@ -146,6 +156,7 @@ function HeadersSetting() {
               )}
             </Group>
           ))}
+          {disabled && fields.values.headers.length === 0 && <Text size="sm">{t('webhooks.detail.none')}</Text>}
           {!disabled && (
             <Button
               size="compact-sm"

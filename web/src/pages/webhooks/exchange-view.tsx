@@ -6,6 +6,7 @@ import { Callout } from '../../ui/callout.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { Status } from '../../ui/status.tsx';
+import { TextView } from '../../ui/text-view.tsx';
 import { formatMeasured } from './duration.ts';
 import type { Exchange } from './webhook-queries.ts';
 
@@ -188,47 +189,26 @@ interface MessageProps {
   note?: string | undefined;
 }
 
-/** Longer ones are shown as they came: indenting them would keep the page from answering. */
-const MAX_PRETTY = 200_000;
-
-/** A body with its JSON indented; null when it is none, or indented already. */
-function prettyOf(body: string): string | null {
-  if (body.length > MAX_PRETTY || !/^\s*[[{]/.test(body)) return null;
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    return null;
-  }
-}
-
 function Message({ firstLine, headers, body, note }: MessageProps) {
   const { t } = useTranslation();
-  const pretty = prettyOf(body);
-  const [isRaw, setIsRaw] = useState(false);
-  const shown = isRaw || pretty === null ? body : pretty;
   const head = [firstLine, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)].join('\n');
   return (
     <Stack gap="xs">
       <Code block className="code-block" tabIndex={0}>
         {head}
       </Code>
-      <Group justify="space-between">
+      {note !== undefined && (
         <Text size="xs" c="dimmed">
-          {t('webhooks.test.bytes', { count: new Blob([body]).size })}
-          {note !== undefined && ` · ${note}`}
+          {note}
         </Text>
-        <Group gap="xs">
-          {pretty !== null && (
-            <Button size="compact-xs" variant="default" aria-pressed={isRaw} onClick={() => setIsRaw(!isRaw)}>
-              {t(isRaw ? 'webhooks.test.pretty' : 'webhooks.test.raw')}
-            </Button>
-          )}
-          <CopyButton text={body} what={t('webhooks.test.body')} isCompact />
-        </Group>
-      </Group>
-      <Code block className="code-block" tabIndex={0}>
-        {shown === '' ? t('webhooks.test.noBody') : shown}
-      </Code>
+      )}
+      {body === '' ? (
+        <Text size="sm" c="dimmed">
+          {t('webhooks.test.noBody')}
+        </Text>
+      ) : (
+        <TextView text={body} contentType={headers['content-type'] ?? ''} label={t('webhooks.test.body')} />
+      )}
     </Stack>
   );
 }

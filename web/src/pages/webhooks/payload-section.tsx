@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts';
 import { Setting, useDraft } from './draft-context.tsx';
 import { Section } from './section.tsx';
 
-export const FORMATS = [
+const FORMATS = [
   'default',
   'template',
   'standard',

@@ -1,28 +1,12 @@
 import { createRoute } from '@tanstack/react-router';
 import { signedInRoute } from '../../parents.tsx';
 import { lazyPage } from '../lazy-page.ts';
-
-const STATES = ['active', 'trouble', 'paused', 'disabled'] as const;
-
-/** The members of a URL's search that are texts. */
-function texts<Name extends string>(
-  search: Record<string, unknown>,
-  names: readonly Name[],
-): { [Key in Name]?: string } {
-  const found = names.flatMap((name) => {
-    const value = search[name];
-    return typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [];
-  });
-  return Object.fromEntries(found);
-}
+import { readTexts, readWebhookSearch } from './webhook-search.ts';
 
 const webhooksRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/settings/notification-services/webhooks',
-  validateSearch(search: Record<string, unknown>): { q?: string; state?: (typeof STATES)[number] } {
-    const state = STATES.find((known) => known === search.state);
-    return { ...texts(search, ['q']), ...(state === undefined ? {} : { state }) };
-  },
+  validateSearch: readWebhookSearch,
   component: lazyPage(() => import('./webhooks-page.tsx'), 'WebhooksPage'),
 });
 
@@ -37,7 +21,7 @@ const newWebhookRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/settings/notification-services/webhooks/new',
   validateSearch: (search: Record<string, unknown>) =>
-    texts(search, ['from', 'name', 'url', 'stationId', 'partnerId', 'routing']),
+    readTexts(search, ['from', 'name', 'url', 'stationId', 'partnerId', 'routing']),
   component: lazyPage(() => import('./new-webhook-page.tsx'), 'NewWebhookPage'),
 });
 
@@ -56,7 +40,7 @@ const editWebhookRoute = createRoute({
 const stationsRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/integrations/webhooks',
-  validateSearch: (search: Record<string, unknown>) => texts(search, ['q']),
+  validateSearch: (search: Record<string, unknown>) => readTexts(search, ['q']),
   component: lazyPage(() => import('./stations-page.tsx'), 'StationsPage'),
 });
 

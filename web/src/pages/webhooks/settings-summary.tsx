@@ -12,9 +12,9 @@ import type { Webhook } from './webhook-queries.ts';
 export function SettingsSummary({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation();
   return (
-    <dl className="facts">
+    <dl className="settings-list">
       {SETTINGS.map((name) => (
-        <div key={name} className="facts-row">
+        <div key={name} className="settings-row">
           <dt>
             {t(`webhooks.settings.${name}`)}
             {webhook.inherited.includes(name) && (

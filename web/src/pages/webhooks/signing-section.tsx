@@ -5,7 +5,7 @@ import { type Draft, RENAMES_HEADER } from './draft.ts';
 import { Setting, useDraft } from './draft-context.tsx';
 import { Section } from './section.tsx';
 
-export const SCHEMES = [
+const SCHEMES = [
   'standard',
   'ed25519',
   'github',

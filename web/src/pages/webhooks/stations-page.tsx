@@ -1,5 +1,5 @@
 import { Badge, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
-import { IconBuildingWarehouse, IconPlus, IconSearch, IconUsersGroup } from '@tabler/icons-react';
+import { IconBuildingWarehouse, IconPlus, IconUsersGroup } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
@@ -9,6 +9,7 @@ import { Callout } from '../../ui/callout.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
+import { SearchField } from '../../ui/search-field.tsx';
 import { EventsSummary } from './events-summary.tsx';
 import { Section } from './section.tsx';
 import { type Row, type StationMap, stationMapOf } from './stations.ts';
@@ -39,15 +40,14 @@ export function StationsPage() {
     <Page title={t('shell.places.webhooksByStation')} lead={t('webhooks.stations.lead')}>
       {mayCreate && <AddPanel />}
       {query.data !== undefined && <Rest map={map} />}
-      <TextInput
-        type="search"
-        maw={420}
-        aria-label={t('webhooks.stations.search')}
-        placeholder={t('webhooks.stations.search')}
-        leftSection={<IconSearch size={16} aria-hidden />}
-        value={q}
-        onChange={(event) => search(event.currentTarget.value)}
-      />
+      <Group maw={420}>
+        <SearchField
+          label={t('webhooks.list.searchLabel')}
+          hint={t('webhooks.stations.search')}
+          value={q}
+          onSearch={search}
+        />
+      </Group>
       <ListView
         query={rows as Parameters<typeof ListView<Row>>[0]['query']}
         empty={{ title: t('webhooks.stations.empty'), hint: t('webhooks.stations.emptyHint') }}

@@ -10,6 +10,7 @@ import {
   IconTrash,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/session.ts';
 import { useWebhookActions } from './webhook-actions.ts';
@@ -29,12 +30,27 @@ export function WebhookMenu({ webhook, onTest, onRemoved }: WebhookMenuProps) {
   const mayAct = useMay('operator');
   const mayChange = useMay('admin');
   const { id, name, state, pauseReason, enabled } = webhook;
+  const [isWanted, setIsWanted] = useState(false);
   if (!mayAct) return null;
+  const button = {
+    variant: 'subtle',
+    color: 'gray',
+    size: 32,
+    'aria-label': t('webhooks.actionsOf', { name }),
+  } as const;
+  // A list has one for each row: what it takes to open one is made when one is opened.
+  if (!isWanted) {
+    return (
+      <ActionIcon {...button} aria-haspopup="menu" aria-expanded={false} onClick={() => setIsWanted(true)}>
+        <IconDots size={18} aria-hidden />
+      </ActionIcon>
+    );
+  }
   const isPaused = state === 'paused' || pauseReason !== null;
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal defaultOpened>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={32} aria-label={t('webhooks.actionsOf', { name })}>
+        <ActionIcon {...button}>
           <IconDots size={18} aria-hidden />
         </ActionIcon>
       </Menu.Target>

@@ -20,7 +20,8 @@ import { SigningSecret } from './signing-secret.tsx';
 import { testSaved, useWebhookActions } from './webhook-actions.ts';
 import { WebhookMenu } from './webhook-menu.tsx';
 import { type Webhook, webhookQuery } from './webhook-queries.ts';
-import { insecureKey, standingOf, WebhookState } from './webhook-state.tsx';
+import { standingOf } from './webhook-search.ts';
+import { insecureKey, WebhookState } from './webhook-state.tsx';
 
 /** One webhook: how it stands and fares, what it was owed lately, and its settings. */
 export function WebhookPage() {
@@ -87,10 +88,10 @@ function Loaded({ webhook }: { webhook: Webhook }) {
         </Section>
         <Section title={t('webhooks.detail.ledger')} lead={t('webhooks.detail.ledgerHint')}>
           <Stack gap="xs">
-            <Anchor href={`/api/v1/webhooks/${id}/ledger`} target="_blank" size="sm">
+            <Anchor href={`/api/v1/webhooks/${id}/ledger`} target="_blank" size="sm" className="long-text">
               {`GET /api/v1/webhooks/${id}/ledger`}
             </Anchor>
-            <dl className="facts">
+            <dl className="settings-list">
               <dt>{t('webhooks.detail.id')}</dt>
               <dd>
                 <Code>{id}</Code>

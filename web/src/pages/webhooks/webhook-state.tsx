@@ -3,21 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { Instant } from '../../ui/instant.tsx';
 import { Status } from '../../ui/status.tsx';
 import type { Webhook } from './webhook-queries.ts';
+import { standingOf } from './webhook-search.ts';
 import './webhooks.css';
-
-/** What a webhook can be said to be, the weightiest first. */
-export type Standing = 'disabled' | 'paused' | 'gone' | 'failing' | 'active';
-
-/** How a webhook stands: its state, and whether its receiver is being left alone. Pure. */
-export function standingOf({
-  state,
-  pauseReason,
-  breaker,
-}: Pick<Webhook, 'state' | 'pauseReason' | 'breaker'>): Standing {
-  if (state === 'disabled') return 'disabled';
-  if (state === 'paused') return pauseReason === 'gone' ? 'gone' : 'paused';
-  return breaker === null ? 'active' : 'failing';
-}
 
 const KINDS = { disabled: 'neutral', paused: 'waiting', gone: 'bad', failing: 'bad', active: 'good' } as const;
 

@@ -1,5 +1,5 @@
-import { Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -9,6 +9,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
+import { SearchField } from '../../ui/search-field.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { EventsSummary } from './events-summary.tsx';
 import { healthQuery } from './health.ts';
@@ -16,31 +17,12 @@ import { LastDay, LastResult } from './health-view.tsx';
 import { testSaved, useWebhookActions } from './webhook-actions.ts';
 import { WebhookMenu } from './webhook-menu.tsx';
 import { allWebhooksQuery, hostOf, type Webhook } from './webhook-queries.ts';
-import { standingOf, WebhookState } from './webhook-state.tsx';
+import { isFound, STATES, type StateFilter } from './webhook-search.ts';
+import { WebhookState } from './webhook-state.tsx';
 import { WebhookTabs } from './webhook-tabs.tsx';
 
 /** So many rows at once: more would keep the page from answering while it is typed into the search. */
-const ROWS = 50;
-
-/** Standings to choose from; whoever was gone or is failing is in trouble. */
-export const STATES = ['active', 'trouble', 'paused', 'disabled'] as const;
-export type StateFilter = (typeof STATES)[number];
-
-/** Whether a webhook passes the filters of the list. Pure. */
-export function isFound(webhook: Webhook, { q = '', state }: { q?: string; state?: StateFilter }): boolean {
-  const standing = standingOf(webhook);
-  const isInTrouble = standing === 'gone' || standing === 'failing';
-  const { id, name, url, eventTypes, scope } = webhook;
-  const text = [id, name, url, ...eventTypes, ...Object.values(scope).flat()].join('\n').toLowerCase();
-  const isWanted = state === undefined || (state === 'trouble' ? isInTrouble : state === standing);
-  return (
-    isWanted &&
-    q
-      .toLowerCase()
-      .split(/\s+/)
-      .every((word) => text.includes(word))
-  );
-}
+const ROWS = 25;
 
 /** Settings › Notification services › Webhooks. */
 export function WebhooksPage() {
@@ -109,21 +91,16 @@ export function WebhooksPage() {
         )
       }
     >
-      <WebhookTabs current="list" />
-      <Group gap="sm" role="search">
-        <TextInput
-          type="search"
-          flex={1}
-          maw={420}
-          miw={200}
-          aria-label={t('webhooks.list.search')}
-          placeholder={t('webhooks.list.search')}
-          leftSection={<IconSearch size={16} aria-hidden />}
+      <WebhookTabs />
+      <Group gap="sm" role="search" align="end">
+        <SearchField
+          label={t('webhooks.list.searchLabel')}
+          hint={t('webhooks.list.search')}
           value={search.q ?? ''}
-          onChange={(event) => filter({ q: event.currentTarget.value })}
+          onSearch={(q) => filter({ q })}
         />
         <Select
-          aria-label={t('webhooks.list.state')}
+          label={t('webhooks.list.state')}
           placeholder={t('webhooks.list.anyState')}
           clearable
           clearButtonProps={{ 'aria-label': t('webhooks.list.anyState') }}
