@@ -4,6 +4,7 @@ import { accessRoutes } from './pages/access/routes.ts';
 import { eventRoutes } from './pages/events/routes.ts';
 import { inboxRoutes } from './pages/inbox/routes.ts';
 import { logRoutes } from './pages/log/routes.ts';
+import { templateRoutes } from './pages/templates/routes.ts';
 import { aboutRoute, signInRoute, welcomeRoute, welcomeStepsRoute } from './pages/welcome/routes.ts';
 import { rootRoute, signedInRoute } from './parents.tsx';
 import { NotFound } from './shell/not-found.tsx';
@@ -22,7 +23,7 @@ const indexRoute = createRoute({
 /** Whatever no other page is at. */
 const unknownRoute = createRoute({ getParentRoute: () => signedInRoute, path: '/$', component: NotFound });
 
-const pages = [...eventRoutes, ...inboxRoutes, ...logRoutes, ...accessRoutes, aboutRoute] as const;
+const pages = [...eventRoutes, ...inboxRoutes, ...logRoutes, ...templateRoutes, ...accessRoutes, aboutRoute] as const;
 
 /** Every page. A module adds its own below those for who is signed in; `navigation.ts` names its places. */
 export const routeTree = rootRoute.addChildren([

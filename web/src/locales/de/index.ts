@@ -5,6 +5,7 @@ import { events } from './events.ts';
 import { inbox } from './inbox.ts';
 import { log } from './log.ts';
 import { shell } from './shell.ts';
+import { templates } from './templates.ts';
 import { welcome } from './welcome.ts';
 
-export const de: Catalogue = { access, common, events, inbox, log, shell, welcome };
+export const de: Catalogue = { access, common, events, inbox, log, shell, templates, welcome };
