@@ -1,6 +1,7 @@
 import { createRoute, redirect } from '@tanstack/react-router';
 import { NAVIGATION, placesOf } from './navigation.ts';
 import { accessRoutes } from './pages/access/routes.ts';
+import { dashboardRoutes } from './pages/dashboard/routes.ts';
 import { eventRoutes } from './pages/events/routes.ts';
 import { inboxRoutes } from './pages/inbox/routes.ts';
 import { logRoutes } from './pages/log/routes.ts';
@@ -23,7 +24,15 @@ const indexRoute = createRoute({
 /** Whatever no other page is at. */
 const unknownRoute = createRoute({ getParentRoute: () => signedInRoute, path: '/$', component: NotFound });
 
-const pages = [...eventRoutes, ...inboxRoutes, ...logRoutes, ...templateRoutes, ...accessRoutes, aboutRoute] as const;
+const pages = [
+  ...dashboardRoutes,
+  ...eventRoutes,
+  ...inboxRoutes,
+  ...logRoutes,
+  ...templateRoutes,
+  ...accessRoutes,
+  aboutRoute,
+] as const;
 
 /** Every page. A module adds its own below those for who is signed in; `navigation.ts` names its places. */
 export const routeTree = rootRoute.addChildren([

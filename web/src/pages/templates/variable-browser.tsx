@@ -43,7 +43,7 @@ export function VariableBrowser({ sample, onChoose }: VariableBrowserProps) {
         if (ofGroup.length === 0) return null;
         return (
           <section key={group} aria-label={t(`templates.groups.${group}`)}>
-            <Title order={3} size="h6" mb={4}>
+            <Title order={2} size="h6" mb={4}>
               {t(`templates.groups.${group}`)}
             </Title>
             <ul className="variables">
