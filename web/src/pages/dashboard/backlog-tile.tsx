@@ -28,7 +28,7 @@ export function BacklogTile() {
         const held = HOLDS.filter((hold) => backlog.held[hold] > 0);
         return (
           <>
-            <Group gap="lg">
+            <Group gap="md" align="start">
               {STATES.map((state) => (
                 <Count key={state} label={t(`log.states.${state}`)}>
                   <PageLink to="/administration/log-viewer" search={{ state }} inherit c="inherit">

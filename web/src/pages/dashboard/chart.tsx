@@ -80,7 +80,13 @@ function optionsOf({ kind, series, names, format, onPoint }: ChartProps, width: 
       y: { range: (_chart, _least, most) => [0, most > 0 ? most * 1.1 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_chart, splits) => splits.map((at) => names[at] ?? '') },
+      {
+        ...axis,
+        size: 28,
+        space: 95,
+        grid: { show: false },
+        values: (_chart, splits) => splits.map((at) => names[at] ?? ''),
+      },
       { ...axis, size: 64, values: (_chart, splits) => splits.map((at) => format(at)) },
     ],
     series: [
@@ -89,7 +95,7 @@ function optionsOf({ kind, series, names, format, onPoint }: ChartProps, width: 
         label,
         stroke: color(name),
         width: kind === 'lines' ? 2 : 0,
-        points: { show: kind === 'lines' && names.length < 10 },
+        points: { show: kind === 'lines', size: 5 },
         ...(kind === 'stacked' ? { fill: color(name), paths: bars() } : {}),
       })),
     ],

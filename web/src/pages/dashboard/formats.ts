@@ -22,8 +22,6 @@ function unitOf(ms: number): readonly ['second' | 'minute' | 'hour', number] {
 export function bucketName(at: string, range: Range, language: string): string {
   // Days are those of UTC.
   const options: Intl.DateTimeFormatOptions =
-    range === '24h'
-      ? { hour: '2-digit', minute: '2-digit' }
-      : { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' };
+    range === '24h' ? { timeStyle: 'short' } : { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' };
   return new Intl.DateTimeFormat(language, options).format(Date.parse(at));
 }

@@ -54,7 +54,7 @@ function Outcomes({ statistics, range }: { statistics: Statistics; range: Range 
   const isQuiet = OUTCOMES.every(({ name }) => totals.deliveries[name] === 0);
   return (
     <>
-      <Group gap="xl">
+      <Group gap="xl" align="start">
         {OUTCOMES.map(({ name }) => (
           <Count key={name} label={t(`log.states.${name}`)}>
             <PageLink to="/administration/log-viewer" search={{ range, state: name }} inherit c="inherit">
@@ -69,7 +69,7 @@ function Outcomes({ statistics, range }: { statistics: Statistics; range: Range 
       {isQuiet ? (
         <Text c="dimmed" size="sm">
           {t('dashboard.quiet')}{' '}
-          <PageLink to="/welcome/steps" inherit>
+          <PageLink to="/welcome/steps" inherit underline="always">
             {t('dashboard.quietHint')}
           </PageLink>
         </Text>

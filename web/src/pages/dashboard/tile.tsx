@@ -40,7 +40,7 @@ export function TileFrame<T>({ title, link, query, children }: TileFrameProps<T>
 /** A number with what it counts; the number may lead to those that were counted. */
 export function Count({ label, children, hint }: { label: string; children: ReactNode; hint?: ReactNode }) {
   return (
-    <Stack gap={0} miw={90}>
+    <Stack gap={0} miw={72}>
       <Text size="sm" c="dimmed">
         {label}
       </Text>
