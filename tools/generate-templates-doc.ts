@@ -85,7 +85,7 @@ export function templatesDocument(): string {
   return [
     INTRODUCTION,
     '## Variables\n',
-    'Where a name is in more than one table, the default body of the event has it first.\n',
+    'Where a name is in more than one table, the default body of the event has it first. `GET /api/v1/templates/variables` has them all.\n',
     section('For every event', ALWAYS),
     section('Short names', SHORT_NAMES),
     membersSection(),

@@ -18,6 +18,8 @@ export default defineConfig({
     // A data: URL would have to be allowed by the Content-Security-Policy.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // The editor of templates, which is loaded with its first visit.
+    chunkSizeWarningLimit: 800,
   },
   server: { proxy: Object.fromEntries(OF_SERVER.map((path) => [path, SERVER])) },
 });

@@ -47,13 +47,33 @@ function membersOf({ properties = {} }: Schema, prefix = ''): Variable[] {
   });
 }
 
+/** Where a documented name comes from. */
+export const VARIABLE_GROUPS = ['always', 'short', 'data', 'gomft', 'mft_gateway'] as const;
+
+/** A documented name, where it comes from, and the built-in types that have it; null where any event may. */
+export interface DocumentedVariable extends Variable {
+  group: (typeof VARIABLE_GROUPS)[number];
+  types: string[] | null;
+}
+
+/** Every documented name, in the order of the documentation. Pure. */
+export function documentedVariables(): DocumentedVariable[] {
+  const untyped = (group: DocumentedVariable['group'], variables: readonly Variable[]): DocumentedVariable[] =>
+    variables.map(({ name, meaning }) => ({ name, meaning, group, types: null }));
+  return [
+    ...untyped('always', ALWAYS),
+    ...untyped('short', SHORT_NAMES),
+    ...memberVariables().map((member): DocumentedVariable => ({ ...member, group: 'data' })),
+    ...untyped('gomft', GOMFT_NAMES),
+    ...untyped('mft_gateway', MFT_GATEWAY_NAMES),
+  ];
+}
+
 let names: ReadonlySet<string> | null = null;
 
 /** Every name that templates may use, as it is documented. */
 function knownNames(): ReadonlySet<string> {
-  names ??= new Set(
-    [SHORT_NAMES, ALWAYS, GOMFT_NAMES, MFT_GATEWAY_NAMES, memberVariables()].flat().map(({ name }) => name),
-  );
+  names ??= new Set(documentedVariables().map(({ name }) => name));
   return names;
 }
 

@@ -4,6 +4,7 @@ import type { JsonObject } from '../kernel/json.ts';
 import { Type } from '../kernel/type.ts';
 import type { InstanceFacts } from '../payloads/index.ts';
 import { onlyOnce, type Store } from '../store/index.ts';
+import { documentedVariables, VARIABLE_GROUPS } from './known-variables.ts';
 import { MAX_TEMPLATE_BYTES } from './limits.ts';
 import { PRESETS } from './presets.ts';
 import { type Preview, previewTemplate } from './previews.ts';
@@ -53,6 +54,16 @@ const PresetSchema = Type.Object({
   template: Type.String(),
 });
 
+const VariableSchema = Type.Object({
+  name: Type.String(),
+  meaning: Type.String({ description: 'In Markdown; may be empty.' }),
+  group: Type.Enum([...VARIABLE_GROUPS], {
+    description:
+      '`always`: there with every event; `short`: a flat name; `data`: a member of the data of built-in types; `gomft` and `mft_gateway`: a name of that program.',
+  }),
+  types: nullable(Type.Array(Type.String(), { description: 'The built-in types that have it, where not all may.' })),
+});
+
 const tags = ['Templates'];
 
 /** Templates as people write them: what one makes of an event, and some to start from. */
@@ -89,5 +100,18 @@ export function templateRoutes(api: Api, dependencies: Dependencies): void {
       },
     },
     async () => ({ items: [...PRESETS], next: null }),
+  );
+
+  api.get(
+    '/api/v1/templates/variables',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'List the names that templates may use, all on one page',
+        tags,
+        response: { 200: Type.Object({ items: Type.Array(VariableSchema), next: Type.Null() }) },
+      },
+    },
+    async () => ({ items: documentedVariables(), next: null }),
   );
 }

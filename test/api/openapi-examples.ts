@@ -384,6 +384,7 @@ export const EXAMPLES: Record<string, Example> = {
     effects: async () => 1,
   },
   'GET /api/v1/templates/presets': { role: 'viewer', request: nothing },
+  'GET /api/v1/templates/variables': { role: 'viewer', request: nothing },
   'GET /api/v1/event-types': { role: 'viewer', request: nothing },
 
   'GET /api/v1/webhooks/{id}/ledger': {

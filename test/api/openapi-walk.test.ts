@@ -365,7 +365,12 @@ describe('lists', () => {
   /** Goes up by number, and so has a test of its own. */
   const ASCENDING = 'GET /api/v1/webhooks/{id}/ledger';
   /** Are the same for everybody, and fit on a page. */
-  const FIXED = ['GET /api/v1/event-types', 'GET /api/v1/receiver-examples', 'GET /api/v1/templates/presets'];
+  const FIXED = [
+    'GET /api/v1/templates/presets',
+    'GET /api/v1/templates/variables',
+    'GET /api/v1/receiver-examples',
+    'GET /api/v1/event-types',
+  ];
   const lists = all.filter(([, { fill }]) => fill !== undefined);
 
   test('are those that take a cursor, and every answer of items takes one, or goes on after a number', () => {

@@ -146,6 +146,7 @@ describe('a server that runs', () => {
         '/api/v1/keys/rotate': ['post'],
         '/api/v1/templates/preview': ['post'],
         '/api/v1/templates/presets': ['get'],
+        '/api/v1/templates/variables': ['get'],
         '/api/v1/replays': ['get', 'post'],
         '/api/v1/replays/{id}': ['get'],
         '/api/v1/replays/{id}/cancel': ['post'],

@@ -556,6 +556,18 @@ describe('POST /templates/preview', () => {
   });
 });
 
+test('GET /templates/variables names what the documentation names, and the types that have it', async () => {
+  const { body } = await server().call('GET', '/templates/variables');
+  const byName = new Map(body.items.map((item: { name: string }) => [item.name, item]));
+  expect(byName.get('event_type')).toMatchObject({ group: 'short', types: null });
+  expect(byName.get('transfer.name')).toMatchObject({
+    group: 'data',
+    types: expect.arrayContaining(['transfer.failed']),
+  });
+  const page = readFileSync(new URL('../../docs/templates.md', import.meta.url), 'utf8');
+  for (const name of byName.keys()) expect(page).toContain(`\`${name}\``);
+});
+
 test('GET /templates/presets has Slack, Teams, Discord and PagerDuty, each of which can be saved for every event', async () => {
   const { body } = await server().call('GET', '/templates/presets');
   expect(body.items.map(({ id }: { id: string }) => id)).toEqual(['slack', 'teams', 'discord', 'pagerduty']);

@@ -56,7 +56,7 @@ export const NAVIGATION: readonly Section[] = [
         heading: 'notificationServices',
         entries: [
           { to: '/settings/notification-services/webhooks', label: 'webhooks', icon: IconWebhook },
-          { to: '/settings/notification-services/templates', label: 'templates', icon: IconTemplate },
+          { to: '/settings/notification-services/templates', label: 'templates', icon: IconTemplate, role: 'operator' },
         ],
       },
       { to: '/settings/instance', label: 'instance', icon: IconBuilding },

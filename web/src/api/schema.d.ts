@@ -3365,6 +3365,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the names that templates may use, all on one page */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                name: string;
+                                /** @description In Markdown; may be empty. */
+                                meaning: string;
+                                /**
+                                 * @description `always`: there with every event; `short`: a flat name; `data`: a member of the data of built-in types; `gomft` and `mft_gateway`: a name of that program.
+                                 * @enum {unknown}
+                                 */
+                                group: "always" | "short" | "data" | "gomft" | "mft_gateway";
+                                /** @description The built-in types that have it, where not all may. */
+                                types: string[] | null;
+                            }[];
+                            next: null;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/jwks.json": {
         parameters: {
             query?: never;
