@@ -15,7 +15,7 @@ import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { TextView } from '../../ui/text-view.tsx';
-import type { Delivery } from '../log/deliveries.ts';
+import type { Delivery } from '../log/delivery.ts';
 import { DeliveryStatus } from '../log/delivery-status.tsx';
 import { isOneOf } from '../log/error-codes.ts';
 import { NextAttempt } from '../log/next-attempt.tsx';

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Instant } from '../../ui/instant.tsx';
 import { Status } from '../../ui/status.tsx';
 import type { StatusKind } from '../../ui/theme.ts';
-import type { Attempt, DeliveryWithAttempts } from './deliveries.ts';
+import type { Attempt, DeliveryWithAttempts } from './delivery.ts';
 import { NextAttempt } from './next-attempt.tsx';
 
 const KINDS: Record<Attempt['outcome'], StatusKind> = { delivered: 'good', failed: 'bad', unknown: 'neutral' };

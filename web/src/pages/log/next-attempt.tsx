@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { Instant } from '../../ui/instant.tsx';
-import type { Delivery } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 import { HOLDS, isOneOf } from './error-codes.ts';
 
 interface NextAttemptProps {

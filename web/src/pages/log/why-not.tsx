@@ -2,8 +2,8 @@ import { Alert, Stack, Text } from '@mantine/core';
 import { IconClock, IconHelpCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Instant } from '../../ui/instant.tsx';
-import type { DeliveryWithAttempts } from './deliveries.ts';
-import { isOpen } from './deliveries.ts';
+import type { DeliveryWithAttempts } from './delivery.ts';
+import { isOpen } from './delivery.ts';
 import { ERROR_CODES, HOLDS, isOneOf, REASONS, TELLING_STATUSES } from './error-codes.ts';
 
 /** Why a delivery has not arrived, and what can be done about it. Nothing where it has, or nothing speaks against it. */
