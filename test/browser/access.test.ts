@@ -17,6 +17,11 @@ describeInBrowser('access', () => {
       const fresh = await startServer({ env: { WAYBILL_API_KEY: '' } });
       const line = await fresh.logged(({ msg }) => String(msg).includes('/welcome?token='));
       const link = /https?:\S+\/welcome\?token=\S+/.exec(String(line.msg))?.[0] ?? '';
+      const lost = await browser().visit(fresh);
+      await lost.getByText('There is no administrator yet').waitFor();
+      await expectAccessible(lost);
+      await lost.goto('/welcome');
+      await heading(lost, 'This needs the one-time link');
       const page = await browser().visit(fresh, { path: new URL(link).pathname + new URL(link).search });
       await heading(page, 'Create your administrator');
       await expectAccessible(page);

@@ -39,6 +39,22 @@ describeInBrowser('the frame of the pages', () => {
       expect(await page.title()).toBe('API keys · Waybill');
     });
 
+    test('stays around a page that fails, which says why and can be tried again', async () => {
+      const page = await browser().visit(server(), { role: 'admin', path: '/administration/users' });
+      await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
+      const problem = { code: 'internal_error', detail: 'This is a mistake in Waybill.' };
+      await page.route('**/api/v1/about', (route) =>
+        route.fulfill({ status: 500, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+      );
+      await page.getByRole('link', { name: 'About' }).click();
+      const alert = page.getByRole('alert').filter({ hasText: problem.detail });
+      await alert.waitFor();
+      await page.getByRole('navigation', { name: 'Main' }).waitFor();
+      await page.unroute('**/api/v1/about');
+      await alert.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
+    });
+
     test('begins with a link to the content', async () => {
       const page = await browser().visit(server(), { role: 'admin', path: '/about' });
       await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();

@@ -10,12 +10,22 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { comebacks } from './api/client.ts';
 import { stream } from './api/live.ts';
+import { Problem, ServerGone } from './api/problem.ts';
 import { queries } from './api/queries.ts';
 import { initLanguages } from './locales/index.ts';
 import { routeTree } from './routes.tsx';
+import { Failed } from './shell/failed.tsx';
+import { Loading } from './ui/loading.tsx';
 import { cssVariables, theme } from './ui/theme.ts';
 
-const router = createRouter({ routeTree, context: { queries }, defaultPreload: 'intent', scrollRestoration: true });
+const router = createRouter({
+  routeTree,
+  context: { queries },
+  defaultErrorComponent: Failed,
+  defaultPendingComponent: Loading,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
 
 declare module '@tanstack/react-router' {
   interface Register {
@@ -35,7 +45,7 @@ comebacks.watch(() => void router.invalidate());
 document.addEventListener('visibilitychange', () => stream.setVisible(document.visibilityState === 'visible'));
 
 await initLanguages();
-createRoot(document.getElementById('root') as HTMLElement).render(
+createRoot(document.getElementById('root') as HTMLElement, { onCaughtError: tellFault }).render(
   <StrictMode>
     <MantineProvider
       theme={theme}
@@ -50,3 +60,8 @@ createRoot(document.getElementById('root') as HTMLElement).render(
     </MantineProvider>
   </StrictMode>,
 );
+
+/** What the API refuses is shown on the page; the console is for mistakes of ours. */
+function tellFault(error: unknown): void {
+  if (!(error instanceof Problem || error instanceof ServerGone)) console.error(error);
+}

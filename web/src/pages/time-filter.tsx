@@ -23,10 +23,10 @@ export function TimeFilter({ value, onChange }: TimeFilterProps) {
   }
 
   return (
-    <Group gap="sm" align="end">
+    <Group gap="sm" align="end" w={{ base: '100%', xs: 'auto' }}>
       <Select
         label={t('log.time.label')}
-        w={170}
+        w={{ base: '100%', xs: 170 }}
         allowDeselect={false}
         value={isCustom ? 'custom' : (range ?? 'any')}
         data={[

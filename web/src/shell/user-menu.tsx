@@ -1,5 +1,5 @@
-import { Button, type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/core';
-import { IconChevronDown, IconKeyboard, IconLogout } from '@tabler/icons-react';
+import { Box, Button, type MantineColorScheme, Menu, Text, useMantineColorScheme } from '@mantine/core';
+import { IconChevronDown, IconKeyboard, IconLogout, IconUser } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../api/session.ts';
 import { changeLanguage, LANGUAGES, type Language } from '../locales/index.ts';
@@ -14,8 +14,16 @@ export function UserMenu({ onShortcuts, onSignOut }: { onShortcuts: () => void; 
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <Button variant="subtle" rightSection={<IconChevronDown size={16} aria-hidden />} className="user-button">
-          {name}
+        <Button
+          variant="subtle"
+          aria-label={name}
+          rightSection={<IconChevronDown size={16} aria-hidden />}
+          className="user-button"
+        >
+          <Text span inherit truncate visibleFrom="sm">
+            {name}
+          </Text>
+          <Box component={IconUser} size={18} aria-hidden hiddenFrom="sm" />
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

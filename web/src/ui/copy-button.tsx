@@ -4,7 +4,8 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
 interface CopyButtonProps {
-  text: string;
+  /** What is copied, or what makes it when it is wanted. */
+  text: string | (() => string);
   /** What is copied, in words: the button's name for those who do not see it. */
   what: string;
   /** What the button says; absent: that it copies. */
@@ -19,7 +20,7 @@ export function CopyButton({ text, what, label: said, isCompact = false }: CopyB
   const clipboard = useClipboard({ timeout: 2_000 });
   const label = clipboard.copied ? t('common.copied') : t('common.copyOf', { what });
   const Icon = clipboard.copied ? IconCheck : IconCopy;
-  const copy = () => clipboard.copy(text);
+  const copy = () => clipboard.copy(typeof text === 'string' ? text : text());
   if (isCompact) {
     return (
       <ActionIcon variant="subtle" aria-label={label} title={label} onClick={copy}>

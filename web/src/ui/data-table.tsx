@@ -1,3 +1,4 @@
+import './data-table.css';
 import { Table, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +9,8 @@ export interface Column<T> {
   cell: (item: T) => ReactNode;
   /** Whether its cells name their row, for those who have it read to them. */
   isRowHeader?: boolean;
+  /** Whether it is as narrow as what it shows, in one line. */
+  isNarrow?: boolean;
 }
 
 interface DataTableProps<T> {
@@ -43,13 +46,15 @@ export function DataTable<T extends { id: string }>({ caption, columns, items, a
         <Table.Tbody>
           {items.map((item) => (
             <Table.Tr key={item.id}>
-              {columns.map(({ heading, cell, isRowHeader = false }) =>
+              {columns.map(({ heading, cell, isRowHeader = false, isNarrow = false }) =>
                 isRowHeader ? (
-                  <Table.Th key={heading} scope="row" className="long-text">
+                  <Table.Th key={heading} scope="row" className="long-text row-header">
                     {cell(item)}
                   </Table.Th>
                 ) : (
-                  <Table.Td key={heading}>{cell(item)}</Table.Td>
+                  <Table.Td key={heading} className={isNarrow ? 'narrow-cell' : undefined}>
+                    {cell(item)}
+                  </Table.Td>
                 ),
               )}
               {actions !== undefined && <Table.Td align="right">{actions(item)}</Table.Td>}

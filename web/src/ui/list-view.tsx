@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Skeleton, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconChevronRight, IconChevronsLeft } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Loading } from './loading.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
 
 /** A page of a list, as the API answers it. */
@@ -54,18 +55,6 @@ export function ListView<T>({ query, empty, onClearFilters, cursor, onPage, chil
       {query.isError && <Alert color="red">{t('common.list.stale')}</Alert>}
       {children(items)}
       <Pager cursor={cursor} next={next} onPage={onPage} />
-    </Stack>
-  );
-}
-
-function Loading() {
-  const { t } = useTranslation();
-  return (
-    <Stack role="status" gap="xs">
-      <VisuallyHidden>{t('common.list.loading')}</VisuallyHidden>
-      {[0, 1, 2, 3].map((row) => (
-        <Skeleton key={row} height={36} />
-      ))}
     </Stack>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { stream } from '../api/live.ts';
@@ -20,17 +20,16 @@ export function LiveBadge() {
   const state = useObservable(stream.state);
   if (state === 'idle') return null;
   const isPaused = state === 'paused';
+  const label = t(isPaused ? 'shell.stream.resume' : 'shell.stream.pause');
   const Icon = isPaused ? IconPlayerPlay : IconPlayerPause;
   return (
-    <Group gap="xs" role="status">
+    <Group gap="xs" role="status" wrap="nowrap">
       <Status kind={KINDS[state]}>{t(`shell.stream.${state}`)}</Status>
-      <Button
-        size="compact-sm"
-        variant="default"
-        leftSection={<Icon size={14} aria-hidden />}
-        onClick={isPaused ? stream.resume : stream.pause}
-      >
-        {t(isPaused ? 'shell.stream.resume' : 'shell.stream.pause')}
+      <Button size="compact-sm" variant="default" aria-label={label} onClick={isPaused ? stream.resume : stream.pause}>
+        <Icon size={14} aria-hidden />
+        <Text span inherit ms={8} visibleFrom="sm">
+          {label}
+        </Text>
       </Button>
     </Group>
   );

@@ -30,7 +30,7 @@ export function Page({ title, lead, actions, children }: PageProps) {
     <Stack gap="lg">
       <Group justify="space-between" align="start">
         <Stack gap={4}>
-          <Title order={1} size="h2" ref={heading} tabIndex={-1} className="page-heading">
+          <Title order={1} size="h2" ref={heading} tabIndex={-1} className="page-heading long-text">
             {title}
           </Title>
           {lead !== undefined && <Text c="dimmed">{lead}</Text>}

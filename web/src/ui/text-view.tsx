@@ -49,11 +49,12 @@ export function TextView({ text, contentType = '', label }: TextViewProps) {
 
 /** A number of bytes as people say it. */
 export function sizeInWords(bytes: number, language: string): string {
-  const [unit, divisor] = bytes < 1_024 ? (['byte', 1] as const) : (['kilobyte', 1_024] as const);
+  const [unit, unitDisplay, divisor] =
+    bytes < 1_000 ? (['byte', 'long', 1] as const) : (['kilobyte', 'short', 1_000] as const);
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit,
-    unitDisplay: 'short',
+    unitDisplay,
     maximumFractionDigits: 1,
   }).format(bytes / divisor);
 }

@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, Drawer, Modal, Table, Tooltip } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, Drawer, Modal, SegmentedControl, Table, Tooltip } from '@mantine/core';
 
 /** What a status says of a thing. The word beside it says the rest. */
 export type StatusKind = 'good' | 'bad' | 'waiting' | 'busy' | 'neutral';
@@ -36,6 +36,8 @@ export const theme = createTheme({
     // A page has one banner, and the heading of a dialog is none.
     Drawer: Drawer.extend({ defaultProps: { attributes: { header: { role: 'none' } } } }),
     Modal: Modal.extend({ defaultProps: { centered: true, attributes: { header: { role: 'none' } } } }),
+    // Its colours would fade over, whatever a person prefers.
+    SegmentedControl: SegmentedControl.extend({ defaultProps: { transitionDuration: 0 } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 'xs', highlightOnHover: true } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true } } }),
   },

@@ -56,14 +56,11 @@ export const log = {
   export: { label: 'Exportieren', csv: 'Als CSV', ndjson: 'Als NDJSON, je eine Zeile' },
   detail: {
     title: 'Zustellung',
-    titleOf: 'Zustellung von {{type}}',
     openPage: 'Als Seite öffnen',
-    notFound: 'Diese Zustellung gibt es nicht',
     failed: 'Diese Zustellung konnte nicht gelesen werden',
     delivery: 'Zustellung',
     sequence: 'Laufende Nummer',
     replayOf: 'Noch einmal gesendet für',
-    noWebhook: 'gelöschter Webhook',
     retry: 'Jetzt versuchen',
     retried: 'Der Versuch läuft.',
     retriedAnew: 'Diese Zustellung war beendet, darum gibt es eine neue. Sie wird jetzt gezeigt.',
@@ -103,7 +100,6 @@ export const log = {
     truncated: 'Abgeschnitten: Der Empfänger hat mehr gesendet, als aufbewahrt wird.',
     curl: 'den curl-Befehl',
     copyCurl: 'Als curl kopieren',
-    curlCopied: 'Kopiert. Wo Zugangsdaten standen, steht ***.',
     url: 'die URL',
   },
   why: {
@@ -123,6 +119,7 @@ export const log = {
       attempts_spent: 'Der letzte Versuch des Plans ist fehlgeschlagen.',
       template_error: 'Die Vorlage des Webhooks ließ sich für dieses Ereignis nicht ausfüllen.',
     },
+    holds: { webhook_paused: 'wenn fortgesetzt', webhook_disabled: 'wenn eingeschaltet' },
     retryAfter: 'Der Empfänger bat um Ruhe: Retry-After: {{value}}.',
     waitsUntil: 'Der nächste Versuch ist',
     remedies: {
@@ -183,6 +180,7 @@ export const log = {
     latest: 'Ein Ereignis geht noch einmal hinaus, wo seine letzte Zustellung im Zustand des Filters ist.',
     all: 'Ohne Zustand geht jedes Ereignis noch einmal hinaus, das der Filter seines Webhooks heute will, auch was angekommen ist.',
     cut: 'Von diesem Filter lassen sich nur die neuesten {{count}} Zustellungen auf einmal wiederholen. Mit einer kürzeren Zeit erreichen Sie die übrigen.',
+    leftOut: 'Was an einen gelöschten oder abgeschalteten Webhook ging, bleibt außen vor.',
     rate: 'Zustellungen je Sekunde',
     rateHint: 'Leer: so schnell, wie der Webhook sie annimmt.',
     confirm_one: '{{count}} noch einmal senden',

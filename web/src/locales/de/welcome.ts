@@ -1,6 +1,7 @@
 export const welcome = {
   administrator: 'Legen Sie Ihren Administrator an',
   administratorHint: 'Sonst kann es niemand: es gibt kein voreingestelltes Passwort. Dieser Link gilt einmal.',
+  noAdministrator: 'Es gibt noch keinen Administrator',
   noToken: 'Dafür braucht es den einmaligen Link',
   noTokenHint: 'Waybill gibt ihn beim Start aus: suchen Sie „/welcome?token=“ in der Ausgabe.',
   done: 'Waybill hat seinen Administrator',

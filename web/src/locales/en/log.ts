@@ -57,14 +57,11 @@ export const log = {
   export: { label: 'Export', csv: 'As CSV', ndjson: 'As NDJSON, a line each' },
   detail: {
     title: 'Delivery',
-    titleOf: 'Delivery of {{type}}',
     openPage: 'Open as a page',
-    notFound: 'There is no such delivery',
     failed: 'This delivery could not be read',
     delivery: 'Delivery',
     sequence: 'Sequence',
     replayOf: 'Sent again for',
-    noWebhook: 'deleted webhook',
     retry: 'Retry now',
     retried: 'It is tried now.',
     retriedAnew: 'This one has ended, so a new delivery was made. You are looking at it.',
@@ -103,7 +100,6 @@ export const log = {
     truncated: 'Cut: the receiver sent more than is kept.',
     curl: 'the curl command',
     copyCurl: 'Copy as curl',
-    curlCopied: 'Copied. Where credentials were, there is ***.',
     url: 'the URL',
   },
   why: {
@@ -123,6 +119,7 @@ export const log = {
       attempts_spent: 'The last try of the plan has failed.',
       template_error: 'The template of the webhook could not be rendered for this event.',
     },
+    holds: { webhook_paused: 'when resumed', webhook_disabled: 'when enabled' },
     retryAfter: 'The receiver asked to be left alone: Retry-After: {{value}}.',
     waitsUntil: 'The next attempt is',
     remedies: {
@@ -177,6 +174,7 @@ export const log = {
     latest: 'An event is sent again where its latest delivery is in the state of the filter.',
     all: 'Without a state, every event goes again that its webhook’s filter wants today, also what has arrived.',
     cut: 'Of this filter only the newest {{count}} deliveries can be replayed at once. Give a shorter time to reach the others.',
+    leftOut: 'What went to a webhook that is deleted or disabled is left out.',
     rate: 'Deliveries a second',
     rateHint: 'Empty: as fast as the webhook takes them.',
     confirm_one: 'Replay {{count}}',

@@ -2,6 +2,7 @@
 export const welcome = {
   administrator: 'Create your administrator',
   administratorHint: 'Nobody else can: there is no default password. This link works once.',
+  noAdministrator: 'There is no administrator yet',
   noToken: 'This needs the one-time link',
   noTokenHint: 'Waybill prints it when it starts: look for “/welcome?token=” in its output.',
   done: 'Waybill has its administrator',

@@ -1,5 +1,5 @@
 import { NumberInput, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf, versionOf } from '../../api/client.ts';
@@ -8,6 +8,7 @@ import { ApiFormView } from '../../forms/api-form.tsx';
 import { UnsavedGuard } from '../../forms/unsaved-guard.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { useVersionedSave, type Version } from '../../forms/use-versioned-save.tsx';
+import { notify } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 
 type Instance = Awaited<ReturnType<typeof read>>['values'];
@@ -46,7 +47,7 @@ function InstanceForm({ version }: { version: Version<Instance> }) {
     async save(body, etag) {
       const params = { header: { 'if-match': etag } };
       await dataOf(api.PUT('/api/v1/settings/instance', { params, body }));
-      notifications.show({ color: 'green', message: t('common.saved') });
+      notify({ isGood: true, message: t('common.saved') });
       form.fields.resetDirty();
       await cache.invalidateQueries({ queryKey: QUERY.queryKey });
     },

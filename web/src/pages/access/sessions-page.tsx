@@ -1,5 +1,4 @@
 import { Button, Fieldset } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -12,6 +11,7 @@ import { Confirm } from '../../ui/confirm.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { ListView } from '../../ui/list-view.tsx';
+import { notify } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
 import { Status } from '../../ui/status.tsx';
@@ -38,6 +38,11 @@ export function SessionsPage() {
     queryFn: () => readSessions(search),
     placeholderData: keepPreviousData,
   });
+  const owner = useQuery({
+    queryKey: ['users', search.userId],
+    queryFn: () => dataOf(api.GET('/api/v1/users/{id}', { params: { path: { id: search.userId ?? '' } } })),
+    enabled: !isOwn,
+  });
   const [toEnd, setToEnd] = useState<Row | null>(null);
 
   async function end({ id }: Row): Promise<void> {
@@ -61,7 +66,9 @@ export function SessionsPage() {
   return (
     <Page
       title={t('shell.places.sessions')}
-      lead={isOwn ? t('access.sessions.lead') : t('access.sessions.leadOf', { name: search.userId })}
+      lead={
+        isOwn ? t('access.sessions.lead') : t('access.sessions.leadOf', { name: owner.data?.name ?? search.userId })
+      }
     >
       <ListView
         query={query}
@@ -115,7 +122,7 @@ function PasswordForm() {
     async send(body) {
       await dataOf(api.POST('/api/v1/session/password', { body }));
       form.fields.reset();
-      notifications.show({ color: 'green', message: t('access.sessions.changed') });
+      notify({ isGood: true, message: t('access.sessions.changed') });
       await cache.invalidateQueries({ queryKey: QUERY_KEY });
     },
   });

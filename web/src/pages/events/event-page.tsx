@@ -1,4 +1,4 @@
-import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Button, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconPlayerTrackNext } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -7,17 +7,18 @@ import { useTranslation } from 'react-i18next';
 import { useChanges } from '../../api/live.ts';
 import { useMay } from '../../api/session.ts';
 import type { Change } from '../../api/stream.ts';
-import { CopyButton } from '../../ui/copy-button.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Id } from '../../ui/id.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { TextView } from '../../ui/text-view.tsx';
-import type { Delivery } from '../log/deliveries.ts';
+import type { Delivery } from '../log/delivery.ts';
 import { DeliveryStatus } from '../log/delivery-status.tsx';
 import { isOneOf } from '../log/error-codes.ts';
+import { NextAttempt } from '../log/next-attempt.tsx';
 import { ReplayDialog } from '../log/replay-dialog.tsx';
 import { WebhookLink } from '../log/webhook-link.tsx';
 import { type EventWithAudience, eventQuery } from './events.ts';
@@ -42,7 +43,7 @@ export function EventPage() {
   return (
     <Page
       title={event === undefined ? t('events.event') : t('events.titleOf', { type: event.type })}
-      lead={id}
+      lead={<Id id={id} />}
       actions={
         mayReplay &&
         event !== undefined && (
@@ -79,25 +80,16 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 
 function Story({ event }: { event: EventWithAudience }) {
   const { t } = useTranslation();
-  const { id, type, createdAt, occurredAt, sequence, deliveries } = event;
+  const { id, createdAt, occurredAt, sequence, deliveries } = event;
   const data = useMemo(() => JSON.stringify(event.data), [event.data]);
   return (
     <>
       <Facts
+        isStrip
         facts={[
-          [t('events.type'), type],
           [t('events.createdAt'), <Instant key="created" at={createdAt} show="both" />],
           [t('events.occurredAt'), <Instant key="occurred" at={occurredAt} show="both" />],
           [t('events.sequence'), sequence],
-          [
-            t('events.event'),
-            <Group key="id" gap={4} wrap="nowrap">
-              <Text size="sm" ff="monospace" className="long-text">
-                {id}
-              </Text>
-              <CopyButton text={id} what={id} isCompact />
-            </Group>,
-          ],
         ]}
       />
       <Part title={t('events.sentTo')}>
@@ -135,11 +127,12 @@ function Deliveries({ deliveries }: Pick<EventWithAudience, 'deliveries'>) {
       isRowHeader: true,
       cell: ({ webhookId }) => <WebhookLink id={webhookId} />,
     },
-    { heading: t('log.deliveries.state'), cell: ({ state }) => <DeliveryStatus state={state} /> },
-    { heading: t('log.deliveries.attempts'), cell: ({ attemptCount }) => attemptCount },
+    { heading: t('log.deliveries.state'), isNarrow: true, cell: ({ state }) => <DeliveryStatus state={state} /> },
+    { heading: t('log.deliveries.attempts'), isNarrow: true, cell: ({ attemptCount }) => attemptCount },
     {
       heading: t('log.deliveries.next'),
-      cell: ({ nextAttemptAt }) => (nextAttemptAt === null ? '–' : <Instant at={nextAttemptAt} />),
+      isNarrow: true,
+      cell: (delivery) => <NextAttempt delivery={delivery} />,
     },
     {
       heading: t('log.detail.delivery'),

@@ -39,7 +39,7 @@ export function EventsPage() {
       heading: t('events.type'),
       isRowHeader: true,
       cell: ({ id, type }) => (
-        <PageLink to="/events/$id" params={{ id }}>
+        <PageLink inherit to="/events/$id" params={{ id }}>
           {type}
         </PageLink>
       ),
@@ -47,14 +47,14 @@ export function EventsPage() {
     {
       heading: t('events.about'),
       cell: ({ data }) => (
-        <Text size="sm" className="long-text" lineClamp={2}>
+        <Text size="sm" className="long-text" lineClamp={2} miw={110}>
           {subjectsOf(data).join(' · ')}
         </Text>
       ),
     },
     { heading: t('events.deliveries'), cell: ({ id }) => <Outcomes eventId={id} /> },
-    { heading: t('events.sequence'), cell: ({ sequence }) => sequence },
-    { heading: t('events.createdAt'), cell: ({ createdAt }) => <Instant at={createdAt} /> },
+    { heading: t('events.sequence'), isNarrow: true, cell: ({ sequence }) => sequence },
+    { heading: t('events.createdAt'), isNarrow: true, cell: ({ createdAt }) => <Instant at={createdAt} /> },
   ];
 
   const publish = mayPublish && <PublishLink />;
@@ -110,7 +110,7 @@ function Filters({ filter, onChange }: FiltersProps) {
       <Autocomplete
         label={t('events.type')}
         placeholder={t('events.typeHint')}
-        w={260}
+        w={{ base: '100%', xs: 260 }}
         limit={50}
         value={type}
         data={types.map((entry) => entry.type)}

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
 import { useChanges } from '../../api/live.ts';
 import type { Change } from '../../api/stream.ts';
-import type { Delivery } from '../log/deliveries.ts';
+import type { Delivery } from '../log/delivery.ts';
 import { DELIVERY_STATES } from '../log/delivery-search.ts';
 import { DeliveryStatus } from '../log/delivery-status.tsx';
 

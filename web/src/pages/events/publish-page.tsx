@@ -1,15 +1,16 @@
 import './events.css';
 import { Button, Group, Select, Skeleton, Text, Textarea } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
 import { type EventType, eventTypesQuery } from '../../api/event-types.ts';
+import { useOnceKeys } from '../../api/once.ts';
 import { Problem } from '../../api/problem.ts';
 import { useMay } from '../../api/session.ts';
 import { ApiFormView } from '../../forms/api-form.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
+import { notify } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 
@@ -44,14 +45,15 @@ function PublishForm({ types, first }: { types: readonly EventType[]; first: Eve
   const { t } = useTranslation();
   const cache = useQueryClient();
   const navigate = useNavigate();
+  const once = useOnceKeys();
 
   const form = useApiForm({
     initialValues: { type: first.type, data: sampleText(first) },
     async send({ type, data }) {
       const body = { type, data: parseData(data) };
-      const published = await dataOf(api.POST('/api/v1/events', { body }));
+      const published = await dataOf(api.POST('/api/v1/events', { body, params: { header: once(body) } }));
       const { id, deliveryCount: count } = published as { id: string; deliveryCount: number };
-      notifications.show({ color: 'green', message: t('events.publishing.done', { count }) });
+      notify({ isGood: true, message: t('events.publishing.done', { count }) });
       await cache.invalidateQueries({ queryKey: ['events'] });
       await navigate({ to: '/events/$id', params: { id } });
     },

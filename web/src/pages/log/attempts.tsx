@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { Instant } from '../../ui/instant.tsx';
 import { Status } from '../../ui/status.tsx';
 import type { StatusKind } from '../../ui/theme.ts';
-import type { Attempt, DeliveryWithAttempts } from './deliveries.ts';
+import type { Attempt, DeliveryWithAttempts } from './delivery.ts';
+import { NextAttempt } from './next-attempt.tsx';
 
 const KINDS: Record<Attempt['outcome'], StatusKind> = { delivered: 'good', failed: 'bad', unknown: 'neutral' };
 
@@ -44,7 +45,7 @@ export function Attempts({ delivery, chosen, onChoose }: AttemptsProps) {
                 {t(`log.attempts.triggers.${nextTrigger(delivery)}`)}
               </Text>
               <Text size="sm">
-                <Instant at={nextAttemptAt} show="both" />
+                <NextAttempt delivery={delivery} show="both" />
               </Text>
             </Group>
           </div>

@@ -4,30 +4,47 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
+import { useOnceKeys } from '../../api/once.ts';
+import { Problem } from '../../api/problem.ts';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { MOST_NAMED, type ReplaySelection, selectionOf, selectionsOf } from './bulk-replay.ts';
-import type { Delivery } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 import { type DeliveryFilter, filterQuery } from './delivery-search.ts';
 import { BodyChoice, type BodyKind } from './replay-dialog.tsx';
 
 interface Plan {
-  selections: readonly ReplaySelection[];
+  selections: ReplaySelection[];
   /** How many deliveries they make. */
   count: number;
   /** Whether there are more deliveries than can be named. */
   isCut: boolean;
+  /** Whether some went to webhooks that nothing can be sent to any more. */
+  isLess: boolean;
 }
 
 /** Finds what would be sent again, and has the server count it. */
 async function planFor(filter: DeliveryFilter, signal: AbortSignal): Promise<Plan> {
   const range = selectionOf(filter);
   const { deliveries, isCut } = range === null ? await readNewest(filter, signal) : { deliveries: [], isCut: false };
-  const selections = range === null ? selectionsOf(deliveries) : [range];
-  let count = 0;
-  for (const selection of selections) {
-    count += (await dataOf(api.POST('/api/v1/replays', { body: { ...selection, dryRun: true }, signal }))).count;
+  const wanted = range === null ? selectionsOf(deliveries) : [range];
+  const plan: Plan = { selections: [], count: 0, isCut, isLess: false };
+  for (const selection of wanted) {
+    try {
+      const body = { ...selection, dryRun: true };
+      plan.count += (await dataOf(api.POST('/api/v1/replays', { body, signal }))).count;
+      plan.selections.push(selection);
+    } catch (error) {
+      if (wanted.length === 1 || !isAboutWebhook(error)) throw error;
+      plan.isLess = true;
+    }
   }
-  return { selections, count, isCut };
+  return plan;
+}
+
+/** Whether a webhook was refused: it is deleted or disabled. */
+function isAboutWebhook(error: unknown): boolean {
+  if (!(error instanceof Problem)) return false;
+  return error.status === 409 || error.errors.some(({ pointer }) => pointer === '/webhookId');
 }
 
 const PAGE = 250;
@@ -55,6 +72,7 @@ export function BulkReplayDialog({ filter, onClose }: BulkReplayDialogProps) {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const navigate = useNavigate();
+  const once = useOnceKeys();
   const [body, setBody] = useState<BodyKind>('rendered');
   const [ratePerSecond, setRate] = useState<number | null>(null);
   const plan = useQuery({
@@ -66,13 +84,14 @@ export function BulkReplayDialog({ filter, onClose }: BulkReplayDialogProps) {
   const start = useMutation({
     async mutationFn(selections: readonly ReplaySelection[]) {
       for (const selection of selections) {
-        await dataOf(api.POST('/api/v1/replays', { body: { ...selection, body, ratePerSecond } }));
+        const request = { ...selection, body, ratePerSecond };
+        await dataOf(api.POST('/api/v1/replays', { body: request, params: { header: once(request) } }));
       }
       await cache.invalidateQueries({ queryKey: ['replays', 'list'] });
       await navigate({ to: '/administration/log-viewer/replays' });
     },
   });
-  const { selections = [], count = 0, isCut = false } = plan.data ?? {};
+  const { selections = [], count = 0, isCut = false, isLess = false } = plan.data ?? {};
 
   return (
     <Modal
@@ -91,6 +110,7 @@ export function BulkReplayDialog({ filter, onClose }: BulkReplayDialogProps) {
           <ProblemAlert title={t('log.detail.failedTo')} error={plan.error} onTryAgain={() => void plan.refetch()} />
         )}
         {isCut && <Text>{t('log.bulk.cut', { count: MOST_NAMED })}</Text>}
+        {isLess && <Text>{t('log.bulk.leftOut')}</Text>}
         {selectionOf(filter) !== null && (
           <Text size="sm" c="dimmed">
             {t(filter.state === undefined ? 'log.bulk.all' : 'log.bulk.latest')}

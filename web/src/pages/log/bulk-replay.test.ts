@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { selectionOf, selectionsOf } from './bulk-replay.ts';
-import type { Delivery } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 
 const NOW_MS = Date.parse('2026-03-01T12:00:00.000Z');
 const NOW = '2026-03-01T12:00:00.000Z';

@@ -1,6 +1,6 @@
 import { serverNow } from '../../api/server-clock.ts';
 import { given } from '../list-search.ts';
-import type { Delivery } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 import { type DeliveryFilter, type DeliveryState, filterQuery } from './delivery-search.ts';
 
 /** What is asked of `POST /replays`, without how it is to be sent. */

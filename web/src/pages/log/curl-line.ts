@@ -1,4 +1,4 @@
-import type { Attempt } from './deliveries.ts';
+import type { Attempt } from './delivery.ts';
 
 /** A command line for curl that sends the same request, credentials masked as they are shown. */
 export function curlLine({ method, url, headers, body }: NonNullable<Attempt['request']>): string {

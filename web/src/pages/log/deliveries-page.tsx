@@ -13,13 +13,15 @@ import { Page } from '../../ui/page.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import { given } from '../list-search.ts';
 import { BulkReplayDialog } from './bulk-replay-dialog.tsx';
-import { type Delivery, deliveriesQuery } from './deliveries.ts';
+import { deliveriesQuery } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 import { DeliveryDrawer } from './delivery-drawer.tsx';
 import { DeliveryFilters } from './delivery-filters.tsx';
 import { type DeliveryFilter, type DeliverySearch, filterOf, filterQuery } from './delivery-search.ts';
 import { DeliveryStatus } from './delivery-status.tsx';
 import { FreshDeliveries } from './fresh-deliveries.tsx';
 import { LogTabs } from './log-tabs.tsx';
+import { NextAttempt } from './next-attempt.tsx';
 import { WebhookLink } from './webhook-link.tsx';
 
 /** Where a detail has room beside the list. */
@@ -103,23 +105,24 @@ function useColumns(search: DeliverySearch): Column<Delivery>[] {
       isRowHeader: true,
       cell: ({ id, eventType }) =>
         isWide ? (
-          <PageLink to="/administration/log-viewer" search={{ ...list, open: id }} resetScroll={false}>
+          <PageLink inherit to="/administration/log-viewer" search={{ ...list, open: id }} resetScroll={false}>
             {eventType}
           </PageLink>
         ) : (
-          <PageLink to="/administration/log-viewer/deliveries/$id" params={{ id }}>
+          <PageLink inherit to="/administration/log-viewer/deliveries/$id" params={{ id }}>
             {eventType}
           </PageLink>
         ),
     },
-    { heading: t('log.deliveries.state'), cell: ({ state }) => <DeliveryStatus state={state} /> },
+    { heading: t('log.deliveries.state'), isNarrow: true, cell: ({ state }) => <DeliveryStatus state={state} /> },
     { heading: t('log.deliveries.webhook'), cell: ({ webhookId }) => <WebhookLink id={webhookId} /> },
-    { heading: t('log.deliveries.attempts'), cell: ({ attemptCount }) => attemptCount },
+    { heading: t('log.deliveries.attempts'), isNarrow: true, cell: ({ attemptCount }) => attemptCount },
     {
       heading: t('log.deliveries.next'),
-      cell: ({ nextAttemptAt }) => (nextAttemptAt === null ? '–' : <Instant at={nextAttemptAt} />),
+      isNarrow: true,
+      cell: (delivery) => <NextAttempt delivery={delivery} />,
     },
-    { heading: t('log.deliveries.createdAt'), cell: ({ createdAt }) => <Instant at={createdAt} /> },
+    { heading: t('log.deliveries.createdAt'), isNarrow: true, cell: ({ createdAt }) => <Instant at={createdAt} /> },
   ];
 }
 

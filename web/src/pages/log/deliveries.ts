@@ -1,19 +1,8 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { api, dataOf } from '../../api/client.ts';
-import type { paths } from '../../api/schema.d.ts';
 import { given } from '../list-search.ts';
 import { readOn } from '../read-on.ts';
 import { type DeliverySearch, filterOf, filterQuery } from './delivery-search.ts';
-
-type Answer<Path extends keyof paths> = paths[Path] extends {
-  get: { responses: { 200: { content: { 'application/json': infer Body } } } };
-}
-  ? Body
-  : never;
-
-export type DeliveryWithAttempts = Answer<'/api/v1/deliveries/{id}'>;
-export type Attempt = DeliveryWithAttempts['attempts'][number];
-export type Delivery = Answer<'/api/v1/deliveries'>['items'][number];
 
 /** What every list of deliveries is kept under. */
 export const DELIVERY_LISTS = ['deliveries', 'list'];
@@ -37,10 +26,6 @@ export function deliveryQuery(id: string) {
     queryKey: ['deliveries', 'one', id],
     queryFn: ({ signal }) => dataOf(api.GET('/api/v1/deliveries/{id}', { params: { path: { id } }, signal })),
   });
-}
-
-export function isOpen({ state }: Pick<Delivery, 'state'>): boolean {
-  return state === 'pending' || state === 'delivering' || state === 'retrying';
 }
 
 /** The most webhooks that are read to know their names. */

@@ -1,6 +1,5 @@
 import './log.css';
-import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Button, Group, Skeleton, Stack, Title } from '@mantine/core';
 import { IconPlayerTrackNext, IconRefresh, IconX } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -9,13 +8,15 @@ import { api, dataOf } from '../../api/client.ts';
 import { useChanges } from '../../api/live.ts';
 import { useMay } from '../../api/session.ts';
 import { Confirm } from '../../ui/confirm.tsx';
-import { CopyButton } from '../../ui/copy-button.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Id } from '../../ui/id.tsx';
 import { Instant } from '../../ui/instant.tsx';
+import { notify } from '../../ui/notify.ts';
 import { PageLink } from '../../ui/page-link.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { Attempts } from './attempts.tsx';
-import { DELIVERY_LISTS, type DeliveryWithAttempts, deliveryQuery, isOpen } from './deliveries.ts';
+import { DELIVERY_LISTS, deliveryQuery } from './deliveries.ts';
+import { type DeliveryWithAttempts, isOpen } from './delivery.ts';
 import type { DetailSearch } from './delivery-search.ts';
 import { DeliveryStatus } from './delivery-status.tsx';
 import { ExchangeView } from './exchange-view.tsx';
@@ -28,6 +29,8 @@ interface DeliveryDetailProps {
   shown: DetailSearch;
   /** Shows another attempt, or another part of it. */
   onShow: (shown: DetailSearch) => void;
+  /** The level of its headings: one below that of whatever it stands in. */
+  headings: 2 | 3;
   /** Goes to another delivery. */
   onOpen: (id: string) => void;
   /** Told whether it asks something, in a dialog of its own. */
@@ -51,6 +54,7 @@ export function DeliveryDetail({ id, ...others }: DeliveryDetailProps) {
 
 function Story({
   delivery,
+  headings,
   shown,
   onShow,
   onOpen,
@@ -64,7 +68,7 @@ function Story({
       <Overview delivery={delivery} />
       <Actions delivery={delivery} onOpen={onOpen} onAsking={onAsking ?? (() => undefined)} />
       <WhyNot delivery={delivery} />
-      <Part title={t('log.attempts.title')}>
+      <Part title={t('log.attempts.title')} level={headings}>
         <Attempts
           delivery={delivery}
           chosen={chosen?.number ?? null}
@@ -72,7 +76,7 @@ function Story({
         />
       </Part>
       {chosen !== undefined && (
-        <Part title={t('log.attempts.numbered', { number: chosen.number })}>
+        <Part title={t('log.attempts.numbered', { number: chosen.number })} level={headings}>
           <ExchangeView attempt={chosen} part={shown.part} onPart={(part) => onShow({ ...shown, part })} />
         </Part>
       )}
@@ -80,10 +84,10 @@ function Story({
   );
 }
 
-function Part({ title, children }: { title: string; children: ReactNode }) {
+function Part({ title, level, children }: { title: string; level: 2 | 3; children: ReactNode }) {
   return (
     <Stack gap="xs">
-      <Title order={3} size="h5">
+      <Title order={level} size="h5">
         {title}
       </Title>
       {children}
@@ -96,11 +100,12 @@ function Overview({ delivery }: { delivery: DeliveryWithAttempts }) {
   const { id, eventId, eventType, webhookId, state, createdAt, attemptCount, sequence, replayOf } = delivery;
   return (
     <Facts
+      isStrip
       facts={[
         [t('log.deliveries.state'), <DeliveryStatus key="state" state={state} />],
         [
           t('log.deliveries.event'),
-          <PageLink key="event" to="/events/$id" params={{ id: eventId }} className="long-text">
+          <PageLink key="event" inherit to="/events/$id" params={{ id: eventId }} className="long-text">
             {eventType}
           </PageLink>,
         ],
@@ -114,24 +119,13 @@ function Overview({ delivery }: { delivery: DeliveryWithAttempts }) {
           : [
               [
                 t('log.detail.replayOf'),
-                <PageLink key="of" to="/administration/log-viewer/deliveries/$id" params={{ id: replayOf }}>
+                <PageLink key="of" inherit to="/administration/log-viewer/deliveries/$id" params={{ id: replayOf }}>
                   {replayOf}
                 </PageLink>,
               ] as const,
             ]),
       ]}
     />
-  );
-}
-
-function Id({ id }: { id: string }) {
-  return (
-    <Group gap={4} wrap="nowrap">
-      <Text size="sm" ff="monospace" className="long-text">
-        {id}
-      </Text>
-      <CopyButton text={id} what={id} isCompact />
-    </Group>
   );
 }
 
@@ -159,7 +153,7 @@ function Actions({ delivery, onOpen, onAsking }: ActionsProps) {
     mutationFn: () => dataOf(api.POST('/api/v1/deliveries/{id}/retry', { params })),
     async onSuccess(made) {
       const isOther = made.id !== id;
-      notifications.show({ message: t(isOther ? 'log.detail.retriedAnew' : 'log.detail.retried') });
+      notify({ message: t(isOther ? 'log.detail.retriedAnew' : 'log.detail.retried') });
       await cache.invalidateQueries({ queryKey: ['deliveries'] });
       if (isOther) onOpen(made.id);
     },

@@ -48,7 +48,15 @@ export function DeliveryDrawer({ id, shown, onShow, onOpen }: DeliveryDrawerProp
           {t('log.detail.openPage')}
         </PageLink>
       </Group>
-      <DeliveryDetail key={id} id={id} shown={shown} onShow={onShow} onOpen={onOpen} onAsking={setAsking} />
+      <DeliveryDetail
+        key={id}
+        id={id}
+        headings={3}
+        shown={shown}
+        onShow={onShow}
+        onOpen={onOpen}
+        onAsking={setAsking}
+      />
     </Drawer>
   );
 }

@@ -41,7 +41,7 @@ export function DeliveryFilters({ filter, onChange }: DeliveryFiltersProps) {
         />
         <Select
           label={t('log.deliveries.state')}
-          w={170}
+          w={{ base: '100%', xs: 160 }}
           clearable
           placeholder={t('log.filter.anyState')}
           value={state ?? null}
@@ -50,7 +50,7 @@ export function DeliveryFilters({ filter, onChange }: DeliveryFiltersProps) {
         />
         <Select
           label={t('log.deliveries.webhook')}
-          w={200}
+          w={{ base: '100%', xs: 190 }}
           clearable
           searchable
           limit={100}
@@ -105,7 +105,7 @@ function RareFilters({ filter, onChange }: DeliveryFiltersProps) {
     <Group align="end" gap="sm">
       <Autocomplete
         label={t('log.deliveries.eventType')}
-        w={260}
+        w={{ base: '100%', xs: 260 }}
         limit={50}
         placeholder={t('log.filter.anyType')}
         value={eventType}
@@ -114,7 +114,7 @@ function RareFilters({ filter, onChange }: DeliveryFiltersProps) {
       />
       <NumberInput
         label={t('log.filter.status')}
-        w={130}
+        w={{ base: '100%', xs: 130 }}
         min={100}
         max={599}
         allowDecimal={false}
@@ -125,7 +125,7 @@ function RareFilters({ filter, onChange }: DeliveryFiltersProps) {
       />
       <Select
         label={t('log.filter.errorCode')}
-        w={200}
+        w={{ base: '100%', xs: 200 }}
         clearable
         placeholder={t('log.filter.anyCode')}
         value={filter.errorCode ?? null}

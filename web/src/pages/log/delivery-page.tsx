@@ -16,6 +16,7 @@ export function DeliveryPage() {
       <DeliveryDetail
         key={id}
         id={id}
+        headings={2}
         shown={search}
         onShow={(shown) => void navigate({ search: shown, replace: true, resetScroll: false })}
         onOpen={(other) => void navigate({ params: { id: other }, search: {} })}

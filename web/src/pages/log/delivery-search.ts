@@ -1,6 +1,6 @@
 import { given, type ListSearch, readListSearch, readText } from '../list-search.ts';
 import { instantsOf, readTimeSearch, type TimeSearch } from '../time-range.ts';
-import type { Delivery } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 
 export const DELIVERY_STATES = [
   'pending',

@@ -26,6 +26,9 @@ export const REASONS = [
   'webhook_paused',
 ] as const;
 
+/** Of these, what holds a delivery for no known time. */
+export const HOLDS = ['webhook_disabled', 'webhook_paused'] as const;
+
 /** Statuses of HTTP that say what is wrong. */
 export const TELLING_STATUSES = ['400', '401', '403', '404', '405', '408', '413', '415', '422', '429'] as const;
 

@@ -5,7 +5,7 @@ import { Facts } from '../../ui/facts.tsx';
 import { Status } from '../../ui/status.tsx';
 import { TextView } from '../../ui/text-view.tsx';
 import { curlLine } from './curl-line.ts';
-import type { Attempt } from './deliveries.ts';
+import type { Attempt } from './delivery.ts';
 import type { DetailSearch } from './delivery-search.ts';
 
 interface ExchangeViewProps {
@@ -53,7 +53,7 @@ function Request({ request }: { request: NonNullable<Attempt['request']> }) {
         <CopyButton text={url} what={t('log.exchange.url')} isCompact />
       </Group>
       <Group>
-        <CopyButton text={curlLine(request)} what={t('log.exchange.curl')} label={t('log.exchange.copyCurl')} />
+        <CopyButton text={() => curlLine(request)} what={t('log.exchange.curl')} label={t('log.exchange.copyCurl')} />
       </Group>
       <Headers headers={headers} />
       <Body body={body} headers={headers} label={t('log.exchange.request')} />
@@ -77,7 +77,7 @@ function Response({ response }: { response: NonNullable<Attempt['response']> }) 
 }
 
 /** A status of HTTP, and whether it is one of success. */
-export function HttpStatus({ status }: { status: number }) {
+function HttpStatus({ status }: { status: number }) {
   return <Status kind={status >= 200 && status < 300 ? 'good' : 'bad'}>HTTP {status}</Status>;
 }
 

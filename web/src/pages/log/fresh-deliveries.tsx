@@ -5,7 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { useChanges, useLiveItems } from '../../api/live.ts';
 import type { Change } from '../../api/stream.ts';
 import type { ListPage } from '../../ui/list-view.tsx';
-import { DELIVERY_LISTS, type Delivery } from './deliveries.ts';
+import { DELIVERY_LISTS } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 import { type DeliveryFilter, mayMatch } from './delivery-search.ts';
 
 /** More than that nobody counts. */

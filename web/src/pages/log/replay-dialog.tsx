@@ -1,11 +1,12 @@
 import { Radio, Select, Stack } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, dataOf } from '../../api/client.ts';
+import { useOnceKeys } from '../../api/once.ts';
 import { ApiFormView } from '../../forms/api-form.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
+import { notify } from '../../ui/notify.ts';
 import { useWebhookNames } from './deliveries.ts';
 
 export const BODY_KINDS = ['rendered', 'exact'] as const;
@@ -22,12 +23,14 @@ interface ReplayDialogProps {
 export function ReplayDialog({ eventId, webhookId = '', onClose }: ReplayDialogProps) {
   const { t } = useTranslation();
   const cache = useQueryClient();
+  const once = useOnceKeys();
   const { webhooks, nameOf } = useWebhookNames();
   const form = useApiForm({
     initialValues: { webhookId, body: 'rendered' as BodyKind },
     async send(values) {
-      await dataOf(api.POST('/api/v1/replays', { body: { ...values, eventIds: [eventId] } }));
-      notifications.show({ color: 'green', message: t('log.replay.started') });
+      const body = { ...values, eventIds: [eventId] };
+      await dataOf(api.POST('/api/v1/replays', { body, params: { header: once(body) } }));
+      notify({ isGood: true, message: t('log.replay.started') });
       onClose();
       await cache.invalidateQueries({ queryKey: ['deliveries'] });
       await cache.invalidateQueries({ queryKey: ['events'] });

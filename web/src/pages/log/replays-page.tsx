@@ -55,10 +55,11 @@ export function ReplaysPage() {
     },
     {
       heading: t('log.deliveries.state'),
+      isNarrow: true,
       cell: ({ state }) => <Status kind={KINDS[state]}>{t(`log.replays.states.${state}`)}</Status>,
     },
     { heading: t('log.replays.progress'), cell: (replay) => <HowFar replay={replay} /> },
-    { heading: t('log.deliveries.createdAt'), cell: ({ createdAt }) => <Instant at={createdAt} /> },
+    { heading: t('log.deliveries.createdAt'), isNarrow: true, cell: ({ createdAt }) => <Instant at={createdAt} /> },
   ];
 
   return (

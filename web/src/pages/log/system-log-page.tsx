@@ -8,6 +8,7 @@ import { Facts } from '../../ui/facts.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
+import { PageLink } from '../../ui/page-link.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { Status } from '../../ui/status.tsx';
 import type { StatusKind } from '../../ui/theme.ts';
@@ -72,7 +73,7 @@ export function SystemLogPage() {
         />
         <Select
           label={t('log.system.level')}
-          w={190}
+          w={{ base: '100%', xs: 190 }}
           allowDeselect={false}
           value={level ?? 'any'}
           data={[
@@ -135,6 +136,44 @@ function withKeys(lines: readonly Line[]): [string, Line][] {
     .reverse();
 }
 
+/** What a field holds. Ids of what has a page lead there. */
+function FieldValue({ name, value }: { name: string; value: unknown }) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (name === 'deliveryId' && value !== null) {
+    return (
+      <PageLink inherit to="/administration/log-viewer/deliveries/$id" params={{ id: text }}>
+        {text}
+      </PageLink>
+    );
+  }
+  if (name === 'eventId' && value !== null) {
+    return (
+      <PageLink inherit to="/events/$id" params={{ id: text }}>
+        {text}
+      </PageLink>
+    );
+  }
+  return text;
+}
+
+/** What a line says beside ids, and then those, as far as it fits; all of it unfolds. */
+function inBrief(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .filter(([name, value]) => name !== 'pid' && typeof value !== 'object')
+    .toSorted(([one], [other]) => Number(isId(one)) - Number(isId(other)))
+    .slice(0, MOST_IN_BRIEF)
+    .map(([name, value]) => `${name}=${String(value).slice(0, LONGEST_IN_BRIEF)}`)
+    .join('  ');
+}
+
+/** Ids tell a reader least. */
+function isId(name: string): boolean {
+  return /^(id|.*Id)$/.test(name);
+}
+
+const MOST_IN_BRIEF = 8;
+const LONGEST_IN_BRIEF = 60;
+
 /** A line, which unfolds to its fields. */
 function LogLine({ line: { at, level, message, ...fields } }: { line: Line }) {
   const { t } = useTranslation();
@@ -147,6 +186,7 @@ function LogLine({ line: { at, level, message, ...fields } }: { line: Line }) {
         </span>
         <Status kind={KINDS[level]}>{t(`log.system.levels.${level}`)}</Status>
         <span className="log-line-message">{message}</span>
+        <span className="log-line-fields">{inBrief(fields)}</span>
       </summary>
       {entries.length === 0 ? (
         <Text size="sm" c="dimmed" p="sm">
@@ -154,7 +194,7 @@ function LogLine({ line: { at, level, message, ...fields } }: { line: Line }) {
         </Text>
       ) : (
         <Facts
-          facts={entries.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])}
+          facts={entries.map(([name, value]) => [name, <FieldValue key={name} name={name} value={value} />])}
           isCode
         />
       )}

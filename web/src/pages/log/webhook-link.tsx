@@ -10,15 +10,12 @@ export function WebhookLink({ id }: { id: string }) {
   const { nameOf } = useWebhookNames();
   const { routesByPath } = useRouter();
   const hasPage = Object.keys(routesByPath).some((path) => /^\/\$\w+$/.test(path.slice(WEBHOOKS.length)));
-  if (!hasPage)
-    return (
-      <Text inherit span className="long-text">
-        {nameOf(id)}
-      </Text>
-    );
+  const name = nameOf(id);
+  const shown = { inherit: true, className: 'long-text', lineClamp: 2, miw: 90, maw: 300, title: name } as const;
+  if (!hasPage) return <Text {...shown}>{name}</Text>;
   return (
-    <PageLink to={`${WEBHOOKS}/${id}` as string} inherit className="long-text">
-      {nameOf(id)}
+    <PageLink to={`${WEBHOOKS}/${id}` as string} {...shown}>
+      {name}
     </PageLink>
   );
 }

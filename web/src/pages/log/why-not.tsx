@@ -2,9 +2,9 @@ import { Alert, Stack, Text } from '@mantine/core';
 import { IconClock, IconHelpCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Instant } from '../../ui/instant.tsx';
-import type { DeliveryWithAttempts } from './deliveries.ts';
-import { isOpen } from './deliveries.ts';
-import { ERROR_CODES, isOneOf, REASONS, TELLING_STATUSES } from './error-codes.ts';
+import type { DeliveryWithAttempts } from './delivery.ts';
+import { isOpen } from './delivery.ts';
+import { ERROR_CODES, HOLDS, isOneOf, REASONS, TELLING_STATUSES } from './error-codes.ts';
 
 /** Why a delivery has not arrived, and what can be done about it. Nothing where it has, or nothing speaks against it. */
 export function WhyNot({ delivery }: { delivery: DeliveryWithAttempts }) {
@@ -40,7 +40,7 @@ export function WhyNot({ delivery }: { delivery: DeliveryWithAttempts }) {
               : t(`log.why.remedies.${error.code}`)}
           </Text>
         )}
-        {nextAttemptAt !== null && (
+        {nextAttemptAt !== null && !isOneOf(HOLDS, reason) && (
           <Text size="sm">
             {t('log.why.waitsUntil')} <Instant at={nextAttemptAt} />.
           </Text>

@@ -10,12 +10,13 @@ import { PageLink } from '../../ui/page-link.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { Entrance } from './entrance.tsx';
+import { setupQuery } from './setup-query.ts';
 
 /** `/welcome?token=…`: where the one-time link of a first start creates the administrator. */
 export function WelcomePage() {
   const { t } = useTranslation();
   const { token } = useSearch({ from: '/welcome' });
-  const setup = useQuery({ queryKey: ['setup'], queryFn: () => dataOf(api.GET('/api/v1/setup')) });
+  const setup = useQuery(setupQuery);
 
   if (setup.isPending) {
     return (

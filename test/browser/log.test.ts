@@ -1,0 +1,255 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { createWebhook, deliveryInState, ownId, ownType, publish, readUntil } from '../api/stage.ts';
+import { describeInBrowser, expectAccessible, shareBrowser } from '../harness/browser.ts';
+import { answering, startReceiver } from '../harness/receiver.ts';
+import { shareServer } from '../harness/server.ts';
+
+const LOG = '/administration/log-viewer';
+const NO_RETRY = { strategy: 'delays', delaysMs: [] };
+
+/** Run inside of the page: `longestMs` is then that of the longest task since. */
+const WATCH_LONG_TASKS = `
+  globalThis.longestMs = 0;
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longestMs = Math.max(longestMs, duration);
+  }).observe({ type: 'longtask' });
+`;
+
+describeInBrowser('the log viewer', () => {
+  const server = shareServer();
+  const browser = shareBrowser();
+
+  /** A receiver, and a webhook with a name of its own that sends to it what no other webhook gets. */
+  async function stage(settings: object = {}, status = 204) {
+    const receiver = await startReceiver(answering(status));
+    const type = ownType();
+    const name = `hook ${ownId()}`;
+    const webhook = await createWebhook(server(), { url: `${receiver.url}/`, name, eventTypes: [type], ...settings });
+    return { receiver, type, name, webhook };
+  }
+
+  function visit(path: string, role: 'viewer' | 'operator' = 'operator') {
+    return browser().visit(server(), { role, path });
+  }
+
+  function rows(page: Page) {
+    return page.getByRole('table', { name: 'Deliveries' }).locator('tbody').getByRole('row');
+  }
+
+  test('finds what failed by filters that are in the URL, says why, and tries it again', async () => {
+    const { receiver, webhook, type, name } = await stage({ retry: NO_RETRY }, 500);
+    receiver.respond = (_arrival, response) => response.writeHead(500).end('<h1 id="run">no</h1>');
+    await deliveryInState(server(), await publish(server(), type, { n: 1 }), webhook.id, 'exhausted');
+    const page = await visit(LOG);
+    await page.getByRole('combobox', { name: 'State' }).click();
+    await page.getByRole('option', { name: 'Exhausted' }).click();
+    await page.getByRole('combobox', { name: 'Webhook' }).fill(name);
+    await page.getByRole('option', { name }).click();
+    await page.waitForURL(/state=exhausted.*webhookId=wh_|webhookId=wh_.*state=exhausted/);
+    await page.reload();
+    await rows(page).getByRole('link', { name: type }).click();
+    const detail = page.getByRole('dialog', { name: 'Delivery' });
+    await detail.getByText('Why it was not delivered').waitFor();
+    await detail.getByText('look into its log').waitFor();
+    await detail.getByRole('region', { name: 'Response: Body' }).getByText('<h1 id="run">').waitFor();
+    expect(await page.locator('#run').count()).toBe(0);
+    await expectAccessible(page);
+
+    receiver.respond = answering(204);
+    await detail.getByRole('button', { name: 'Retry now' }).click();
+    await detail.getByText('Sent again for').waitFor();
+    await detail.getByRole('button', { name: /^Attempt 1 Delivered · 204/ }).waitFor();
+    await detail.getByRole('link', { name: 'Open as a page' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Delivery' }).waitFor();
+    await expectAccessible(page);
+  });
+
+  test('lets new deliveries wait until they are asked for, and what is there change in place', async () => {
+    const { webhook, type } = await stage();
+    const first = await publish(server(), type);
+    await deliveryInState(server(), first, webhook.id, 'delivered');
+    await server().call('POST', `/webhooks/${webhook.id}/pause`);
+    await publish(server(), type);
+    const page = await visit(`${LOG}?webhookId=${webhook.id}`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await rows(page).nth(1).waitFor();
+    await rows(page).first().getByText('Pending').waitFor();
+    await publish(server(), type);
+    await publish(server(), type);
+    const fresh = page.getByRole('button', { name: 'Show 2 new' });
+    await fresh.waitFor();
+    expect(await rows(page).count()).toBe(2);
+    await server().call('POST', `/webhooks/${webhook.id}/resume`);
+    await rows(page).first().getByText('Delivered').waitFor();
+    await fresh.click();
+    await rows(page).nth(3).waitFor();
+    await fresh.waitFor({ state: 'detached' });
+  });
+
+  test('goes on to older ones, and back', async () => {
+    const { webhook, type } = await stage();
+    await server().call('POST', `/webhooks/${webhook.id}/pause`);
+    await server().call(
+      'POST',
+      '/events',
+      Array.from({ length: 60 }, (_, n) => ({ type, data: { n } })),
+    );
+    const page = await visit(`${LOG}?webhookId=${webhook.id}`);
+    await rows(page).nth(49).waitFor();
+    await page.getByRole('button', { name: 'Older' }).click();
+    await page.waitForURL(/cursor=/);
+    await rows(page).nth(10).waitFor({ state: 'detached' });
+    expect(await rows(page).count()).toBe(10);
+    await page.goBack();
+    await rows(page).nth(49).waitFor();
+  });
+
+  test('replays what a filter finds, after saying how much that is, and stops it again', async () => {
+    const { receiver, webhook, type } = await stage({ retry: NO_RETRY }, 404);
+    for (let n = 0; n < 3; n += 1) {
+      await deliveryInState(server(), await publish(server(), type, { n }), webhook.id, 'exhausted');
+    }
+    receiver.respond = answering(204);
+    // By status: a replay cannot choose by that, so the events are named.
+    const page = await visit(`${LOG}?webhookId=${webhook.id}&status=404`);
+    await page.getByRole('button', { name: 'Replay these…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Replay what this list shows' });
+    await dialog.getByText('3 deliveries are made').waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Replay 3' }).click();
+    await page.waitForURL(`**${LOG}/replays`);
+    await page.getByRole('row').filter({ hasText: '3 events' }).getByText('3 of 3').waitFor();
+
+    await server().call('POST', `/webhooks/${webhook.id}/pause`);
+    await page.goto(`${LOG}?webhookId=${webhook.id}&state=delivered`);
+    await page.getByRole('button', { name: 'Replay these…' }).click();
+    await dialog.getByRole('button', { name: 'Replay 3' }).click();
+    const running = page.getByRole('row').filter({ hasText: 'Running' });
+    await running.waitFor();
+    await expectAccessible(page);
+    await running.getByRole('button', { name: /^Cancel the replay/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel', exact: true }).last().click();
+    await page.getByRole('row').filter({ hasText: 'Cancelled' }).waitFor();
+  });
+
+  test('exports what the filter finds', async () => {
+    const { webhook, type } = await stage();
+    for (let n = 0; n < 2; n += 1) await publish(server(), type, { n });
+    const page = await visit(`${LOG}?webhookId=${webhook.id}`, 'viewer');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: 'As CSV' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^waybill-deliveries-.*\.csv$/);
+    const lines = (await readFile(await download.path(), 'utf8')).trim().split(/\r?\n/);
+    expect(lines.map((line) => line.split(',')[3])).toEqual(['webhookId', webhook.id, webhook.id]);
+  });
+
+  test('sends one event to another webhook, and copies its request for curl', async () => {
+    const { webhook, type } = await stage();
+    const other = await stage();
+    const eventId = await publish(server(), type, { told: 'once' });
+    const { id } = await deliveryInState(server(), eventId, webhook.id, 'delivered');
+    const page = await visit(`${LOG}/deliveries/${id}?part=request`);
+    await page.getByRole('button', { name: 'Copy as curl' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^curl -i -X POST .*"told":"once"/);
+    await page.getByRole('button', { name: 'Replay…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Send this event again' });
+    await dialog.getByRole('combobox', { name: 'To the webhook' }).fill(other.name);
+    await page.getByRole('option', { name: other.name }).click();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Replay' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await deliveryInState(server(), eventId, other.webhook.id, 'delivered');
+  });
+
+  test('cancels a delivery that is open, in a dialog that Escape closes alone', async () => {
+    const { webhook, type } = await stage();
+    await server().call('POST', `/webhooks/${webhook.id}/pause`);
+    const { id } = await deliveryInState(server(), await publish(server(), type), webhook.id, 'pending');
+    const page = await visit(`${LOG}?webhookId=${webhook.id}&open=${id}`);
+    const detail = page.getByRole('dialog', { name: 'Delivery' });
+    await detail.getByText('The webhook is paused').waitFor();
+    await detail.getByRole('button', { name: 'Cancel delivery' }).click();
+    const question = page.getByRole('dialog', { name: 'Cancel this delivery?' });
+    await question.waitFor();
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await detail.getByRole('button', { name: 'Cancel delivery' }).click();
+    await question.getByRole('button', { name: 'Cancel delivery' }).click();
+    await detail.getByText('Somebody has cancelled it').waitFor();
+    await page.keyboard.press('Escape');
+    await detail.waitFor({ state: 'detached' });
+    expect(new URL(page.url()).searchParams.has('open')).toBe(false);
+    await rows(page).first().getByText('Cancelled').waitFor();
+  });
+
+  test('shows a megabyte, and HTML in it, as text and without standing still', async () => {
+    const { webhook, type } = await stage();
+    const rowsOfEvent = Array.from({ length: 9_000 }, (_, n) => ({
+      n,
+      html: '<img src=x onerror=alert(1)>',
+      x: 'x'.repeat(50),
+    }));
+    const { id } = await deliveryInState(
+      server(),
+      await publish(server(), type, { rows: rowsOfEvent }),
+      webhook.id,
+      'delivered',
+    );
+    const page = await visit(`${LOG}/deliveries/${id}`);
+    await page.getByRole('tab', { name: 'Response' }).waitFor();
+    await page.evaluate(WATCH_LONG_TASKS);
+    await page.getByRole('tab', { name: 'Request' }).click();
+    // Not by a locator: to look for a text in a megabyte is a long task itself.
+    const isLaidOut = `document.querySelector('.text-view')?.lastElementChild?.textContent.endsWith('}')`;
+    await expect.poll(() => page.evaluate(isLaidOut)).toBe(true);
+    const longestMs = await page.evaluate('longestMs');
+    // Some 100 while others are at work on this machine, and 1,800 if all of it were laid out in one go.
+    expect(longestMs).toBeLessThan(1_000);
+    const body = page.getByRole('region', { name: 'Request: Body' });
+    await body.getByText('"n": 8999').waitFor({ state: 'attached' });
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+  });
+
+  test('finds lines of the system log by “webhook”, and unfolds them', async () => {
+    const { webhook, type } = await stage();
+    await deliveryInState(server(), await publish(server(), type), webhook.id, 'delivered');
+    await readUntil(server(), `/logs?q=${webhook.id}`, ({ items }) => items.length > 0);
+    const page = await visit(`${LOG}/system`, 'viewer');
+    await page.getByRole('searchbox', { name: 'Search' }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type(webhook.id);
+    await page.waitForURL(/q=wh_/);
+    const line = page
+      .getByRole('list', { name: 'Lines' })
+      .getByRole('listitem')
+      .filter({ hasText: 'delivery.attempted' });
+    await line.first().click();
+    await line.first().getByText('webhookId', { exact: true }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole('searchbox', { name: 'Search' }).fill('webhook');
+    await page.waitForURL(/q=webhook/);
+    await line.first().waitFor();
+    await page.getByRole('searchbox', { name: 'Search' }).fill(`no such line ${ownId()}`);
+    await page.getByText('Nothing matches').waitFor();
+  });
+
+  test('shows a viewer everything, and no button that would be refused', async () => {
+    const { webhook, type } = await stage();
+    const { id } = await deliveryInState(server(), await publish(server(), type), webhook.id, 'delivered');
+    const page = await visit(`${LOG}?webhookId=${webhook.id}&open=${id}`, 'viewer');
+    await page.getByRole('dialog', { name: 'Delivery' }).getByRole('tab', { name: 'Request' }).click();
+    await page.getByRole('region', { name: 'Request: Body' }).waitFor();
+    for (const name of ['Retry now', 'Replay…', 'Cancel delivery', 'Replay these…']) {
+      expect(await page.getByRole('button', { name }).count(), name).toBe(0);
+    }
+    await page.keyboard.press('Escape');
+    await rows(page).first().waitFor();
+    await expectAccessible(page);
+  });
+});
