@@ -1,6 +1,6 @@
 import './dashboard.css';
 import { Grid, SegmentedControl } from '@mantine/core';
-import { useThrottledCallback } from '@mantine/hooks';
+import { useDebouncedCallback, useThrottledCallback } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -11,6 +11,8 @@ import { TILES } from './tiles.ts';
 
 /** However much happens, figures are read anew no more often. */
 const AT_MOST_EVERY_MS = 2_000;
+/** Attempts are counted about a second after they were made: by then the last of them are. */
+const COUNTED_AFTER_MS = 2_500;
 
 /** Dashboard: how deliveries fare, at a glance. */
 export function DashboardPage() {
@@ -22,7 +24,13 @@ export function DashboardPage() {
     () => void cache.invalidateQueries({ queryKey: FIGURES_KEY }, { cancelRefetch: false }),
     AT_MOST_EVERY_MS,
   );
-  useChanges('delivery', { onChanges: readAgain, onReset: readAgain });
+  const readOnceMore = useDebouncedCallback(readAgain, COUNTED_AFTER_MS);
+
+  function follow(): void {
+    readAgain();
+    readOnceMore();
+  }
+  useChanges('delivery', { onChanges: follow, onReset: follow });
 
   return (
     <Page

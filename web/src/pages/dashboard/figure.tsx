@@ -71,7 +71,8 @@ interface NumbersTableProps extends Pick<FigureProps, 'names' | 'format' | 'buck
 
 function NumbersTable({ series, names, format, caption, bucket }: NumbersTableProps) {
   return (
-    <Table.ScrollContainer minWidth={300} mah={220}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by keyboard.
+    <section className="figure-table" aria-label={caption} tabIndex={0}>
       <Table verticalSpacing={4}>
         <caption className="hidden-caption">{caption}</caption>
         <Table.Thead>
@@ -100,6 +101,6 @@ function NumbersTable({ series, names, format, caption, bucket }: NumbersTablePr
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </section>
   );
 }

@@ -16,6 +16,8 @@ export const FIGURES_KEY = ['figures'];
 
 /** However quiet the stream is, figures are read anew so often: hours end, and certificates grow old. */
 const LOOK_EVERY_MS = 10_000;
+/** While there are attempts that have not been counted yet. */
+const BEHIND_EVERY_MS = 2_000;
 const LIVE = { refetchInterval: LOOK_EVERY_MS, placeholderData: keepPreviousData };
 
 const DAY_MS = 86_400_000;
@@ -32,6 +34,7 @@ export function statisticsQuery(range: Range) {
       return dataOf(api.GET('/api/v1/statistics', { params: { query }, signal }));
     },
     ...LIVE,
+    refetchInterval: ({ state }) => (state.data?.isBehind ? BEHIND_EVERY_MS : LOOK_EVERY_MS),
   });
 }
 
@@ -42,7 +45,7 @@ export const backlogQuery = queryOptions({
 });
 
 /** How many webhooks in trouble are named. */
-export const MOST_NAMED = 5;
+const MOST_NAMED = 5;
 
 export const troubleQuery = queryOptions({
   queryKey: [...FIGURES_KEY, 'trouble'],

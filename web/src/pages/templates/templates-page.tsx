@@ -14,10 +14,10 @@ import { useWebhookNames } from '../log/deliveries.ts';
 import type { Editor } from './editor-view.ts';
 import { faultsOf } from './faults.ts';
 import { PreviewPanel } from './preview-panel.tsx';
-import type { TemplateSearch } from './routes.ts';
 import { SamplePicker } from './sample-picker.tsx';
 import { SendDraft } from './send-draft.tsx';
 import { TemplateEditor } from './template-editor.tsx';
+import type { TemplateSearch } from './template-search.ts';
 import {
   type Draft,
   type Preset,
