@@ -102,7 +102,9 @@ async function photograph(browser: Browser, url: string): Promise<void> {
     for (const [name, path] of PAGES) {
       await page.goto(url + path(made));
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForFunction('document.querySelector("[role=status], .mantine-Skeleton-root") === null').catch(() => undefined);
+      await page
+        .waitForFunction('document.querySelector("[role=status], .mantine-Skeleton-root") === null')
+        .catch(() => undefined);
       await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`) });
     }
   }
