@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placesOf } from './templates.ts';
+import { placesOf } from './places.ts';
 
 test.each([
   ['{{ status }}', [3]],
