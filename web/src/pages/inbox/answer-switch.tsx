@@ -23,6 +23,7 @@ export function AnswerSwitch({ inbox, etag }: AnswerSwitchProps) {
   const mayChange = useMay('operator');
   const { name, answer } = inbox;
   const [retryAfterS, setRetryAfterS] = useState<number | string>(retryAfterOf(answer));
+  const { queryKey } = inboxQuery(name);
   const refresh = () => cache.invalidateQueries({ queryKey: INBOXES_KEY });
 
   const versioned = useVersionedSave<InboxAnswer>({
@@ -30,14 +31,20 @@ export function AnswerSwitch({ inbox, etag }: AnswerSwitchProps) {
       const { data, etag } = await cache.fetchQuery({ ...inboxQuery(name), staleTime: 0 });
       return { values: data.answer, etag };
     },
-    save: (wanted, tag) => setAnswer(name, wanted, tag),
+    async save(wanted, tag) {
+      // An answer that is still under way would bring back the version before.
+      await cache.cancelQueries({ queryKey });
+      cache.setQueryData(queryKey, await setAnswer(name, wanted, tag));
+    },
     compare: (mine, theirs) => [
       { label: t('inbox.answer.label'), mine: answerInWords(mine, t), theirs: answerInWords(theirs, t) },
     ],
     onTaken: refresh,
   });
   const change = useMutation({
-    mutationFn: (wanted: InboxAnswer) => versioned.save(wanted, etag),
+    // One after the other: each is made from the version that the one before has left.
+    scope: { id: `answer of ${name}` },
+    mutationFn: (wanted: InboxAnswer) => versioned.save(wanted, cache.getQueryData(queryKey)?.etag ?? etag),
     onSettled: refresh,
   });
 

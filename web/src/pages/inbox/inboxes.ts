@@ -77,10 +77,10 @@ export function makeInbox(name: string): Promise<Inbox> {
   return dataOf(api.PUT('/api/v1/inboxes/{name}', { params, body: {} }));
 }
 
-/** Sets what an inbox answers from now on, made from the version with that tag. */
-export async function setAnswer(name: string, answer: InboxAnswer, etag: string): Promise<void> {
+/** Sets what an inbox answers from now on, made from the version with that tag. Returns it with the tag it has then. */
+export function setAnswer(name: string, answer: InboxAnswer, etag: string): Promise<{ data: Inbox; etag: string }> {
   const params = { path: { name }, header: { 'if-match': etag } };
-  await dataOf(api.PUT('/api/v1/inboxes/{name}', { params, body: { answer } }));
+  return versionOf(api.PUT('/api/v1/inboxes/{name}', { params, body: { answer } }));
 }
 
 /** Makes a webhook that sends every event to an inbox. The answer has its signing secret, this once. */

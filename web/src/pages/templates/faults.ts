@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next';
 import type { Fault } from './editor-view.ts';
-import { type Preview, placesOf } from './templates.ts';
+import { placesOf } from './places.ts';
+import type { Preview } from './templates.ts';
 
 /** What a preview has found, at its places in the template. What has no place there is left out. */
 export function faultsOf({ errors, unknownVariables }: Preview, template: string, t: TFunction): Fault[] {

@@ -6,7 +6,8 @@ import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { Status } from '../../ui/status.tsx';
 import { TextView } from '../../ui/text-view.tsx';
 import type { Editor } from './editor-view.ts';
-import { type Draft, type Preview, placesOf } from './templates.ts';
+import { placesOf } from './places.ts';
+import type { Draft, Preview } from './templates.ts';
 
 interface PreviewPanelProps {
   preview: UseQueryResult<Preview>;

@@ -1,7 +1,7 @@
-import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useVersionedSave } from '../../forms/use-versioned-save.tsx';
+import { notify } from '../../ui/notify.ts';
 import { type Draft, saveDraft, savedDraft, templateOfQuery, type Webhook } from './templates.ts';
 
 /** The webhook whose template is edited, as it is saved. */
@@ -24,7 +24,7 @@ export function useSaveDraft(saved: Saved | null, onTaken: (theirs: Draft) => vo
     async save(draft, etag) {
       await saveDraft(id, draft, etag);
       await cache.invalidateQueries({ queryKey: ['webhooks'] });
-      notifications.show({ color: 'green', message: t('common.saved') });
+      notify({ message: t('common.saved'), isGood: true });
     },
     compare: (mine, theirs) =>
       [

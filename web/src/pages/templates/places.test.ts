@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { placesOf } from './templates.ts';
+import { placesOf } from './places.ts';
 
 test.each([
   ['{{ status }}', [3]],
-  ['status {{ x_status }} {{ status.size }} {{status}}', [25, 43]],
+  ['status {{ x_status }} {{ status.size }} {{status}}', [25, 42]],
   ['{% if status == "failed" %}{{ data.status }}{% endif %}', [6]],
   ['{{ status', []],
   ['{ "status": {} }', []],
