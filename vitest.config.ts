@@ -10,8 +10,8 @@ export default defineConfig({
     maxWorkers: '100%',
     // As long as a busy machine may take: whoever waits for a signal does not wait longer for it.
     expect: { poll: { timeout: 10_000 } },
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
     reporters: ['default', './tools/tally-reporter.ts'],
   },
