@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Refusal } from './errors.ts';
-import { decodeCursor, encodeCursor, toPage } from './pages.ts';
+import { decodeCursor, encodeCursor, pageOfList, toPage } from './pages.ts';
 
 describe('a cursor', () => {
   test('gives back the key that it was made of, to its own list alone', () => {
@@ -41,6 +41,24 @@ describe('a page', () => {
 
   test.each([[[9, 8]], [[9]], [[]]])('of %j is the last', (rows) => {
     expect(toPage(rows, page, keyOf)).toEqual({ items: rows, next: null });
+  });
+});
+
+describe('a page of a list that is at hand', () => {
+  const page = { list: 'events', limit: 2 };
+
+  test.each([
+    ['names', ['d', 'c', 'b', 'a'], (name: string | number) => name],
+    ['numbers, which rise by value and not letter by letter', [11, 10, 9, 8], (number: string | number) => number],
+  ])('leads on after the last seen of %s', (_what, list: (string | number)[], keyOf) => {
+    const first = pageOfList(list, { ...page, before: null }, keyOf);
+    expect(first.items).toEqual(list.slice(0, 2));
+    const before = decodeCursor('events', first.next ?? '');
+    expect(pageOfList(list, { ...page, before }, keyOf)).toEqual({ items: list.slice(2), next: null });
+  });
+
+  test('goes on where it stood when the last seen is no longer there', () => {
+    expect(pageOfList([9, 7], { ...page, before: '8' }, (number) => number)).toEqual({ items: [7], next: null });
   });
 });
 

@@ -34,6 +34,19 @@ export function decodeCursor(list: string, cursor: string): string {
   return key;
 }
 
+/** A page of a list that is at hand whole, newest first: what `keyOf` orders it by falls from one item to the next. */
+export function pageOfList<T>(
+  newestFirst: readonly T[],
+  page: PageRequest,
+  keyOf: (item: T) => string | number,
+): Page<T> {
+  const { before, limit } = page;
+  const isOlder = (key: string | number): boolean =>
+    before === null || (typeof key === 'number' ? key < Number(before) : key < before);
+  const older = newestFirst.filter((item) => isOlder(keyOf(item)));
+  return toPage(older.slice(0, limit + 1), page, (item) => String(keyOf(item)));
+}
+
 /**
  * Cuts `limit + 1` rows down to a page. The extra row only tells that there is more.
  */

@@ -1,7 +1,7 @@
 import { type Api, Instant, nullable, PageQuery, pageOf, pageRequest, strictObject } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { formatInstant, formatInstantOrNull } from '../kernel/instants.ts';
-import { toPage } from '../kernel/pages.ts';
+import { pageOfList } from '../kernel/pages.ts';
 import { Type } from '../kernel/type.ts';
 import type { Store } from '../store/index.ts';
 import type { Webhook, WebhookDirectory } from '../webhooks/index.ts';
@@ -66,10 +66,8 @@ export function healthRoutes(api: Api, { store, directory, clock }: Dependencies
     },
     async ({ query }) => {
       const page = pageRequest('webhook-health', query);
-      const { before, limit } = page;
       const listed = query.trouble === undefined ? directory.list() : await troubled();
-      const older = listed.filter(({ record }) => before === null || record.id < before);
-      const { items, next } = toPage(older.slice(0, limit + 1), page, ({ record }) => record.id);
+      const { items, next } = pageOfList(listed, page, ({ record }) => record.id);
       return { items: await healthOf(items), next };
     },
   );

@@ -15,7 +15,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { notFound, Refusal } from '../kernel/errors.ts';
 import { formatInstant, formatInstantOrNull } from '../kernel/instants.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
-import { toPage } from '../kernel/pages.ts';
+import { pageOfList } from '../kernel/pages.ts';
 import { Type } from '../kernel/type.ts';
 import type { UnknownVariable } from '../templates/index.ts';
 import { inheritedNames, isRelativeUrl } from './defaults.ts';
@@ -96,9 +96,7 @@ export function webhookRoutes(api: Api, { webhooks, directory, clock, remove }: 
     },
     async (request) => {
       const page = pageRequest('webhooks', request.query);
-      const { limit, before } = page;
-      const older = directory.list().filter((webhook) => before === null || webhook.record.id < before);
-      const { items, next } = toPage(older.slice(0, limit + 1), page, (webhook) => webhook.record.id);
+      const { items, next } = pageOfList(directory.list(), page, ({ record }) => record.id);
       return { items: items.map((webhook) => present(webhook)), next };
     },
   );
