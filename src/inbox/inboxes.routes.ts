@@ -10,7 +10,7 @@ import {
 } from '../http/index.ts';
 import { notFound, Refusal, unacceptable } from '../kernel/errors.ts';
 import { formatInstant, formatInstantOrNull } from '../kernel/instants.ts';
-import { toPage } from '../kernel/pages.ts';
+import { pageOfList } from '../kernel/pages.ts';
 import { Type } from '../kernel/type.ts';
 import { type GivenAnswer, GivenInbox, InboxSchema, RequestSchema, WholeRequestSchema } from './inboxes.schemas.ts';
 import type { InboxAnswer } from './inboxes.store.ts';
@@ -75,9 +75,7 @@ export function inboxRoutes(api: Api, { inboxes }: Dependencies): void {
     },
     async (request) => {
       const page = pageRequest('inboxes', request.query);
-      const { before, limit } = page;
-      const older = inboxes.list().filter(({ record }) => before === null || record.number < Number(before));
-      const { items, next } = toPage(older.slice(0, limit + 1), page, ({ record }) => String(record.number));
+      const { items, next } = pageOfList(inboxes.list(), page, ({ record }) => record.number);
       return { items: items.map(present), next };
     },
   );
@@ -123,11 +121,12 @@ export function inboxRoutes(api: Api, { inboxes }: Dependencies): void {
   api.delete(
     '/api/v1/inboxes/:name',
     {
-      config: { role: 'operator', find, problems: ['in_use'] },
+      config: { role: 'operator', find, tag, problems: ['in_use'] },
       schema: {
         summary: 'Delete a built-in receiver that no webhook sends to, with all that it has received',
         tags,
         params: NameParams,
+        headers: IfMatch,
         response: { 204: Type.Null() },
       },
     },
@@ -139,7 +138,7 @@ export function inboxRoutes(api: Api, { inboxes }: Dependencies): void {
         const detail = `The webhook ${JSON.stringify(record.name)} (${record.id}) sends to it. Give it another URL first.`;
         throw new Refusal('in_use', detail);
       }
-      if (!(await inboxes.remove(name))) throw notFound('inbox', name);
+      if (!(await inboxes.remove(name, ifMatch(request)))) throw notFound('inbox', name);
       return reply.code(204).send(null);
     },
   );
@@ -159,11 +158,7 @@ export function inboxRoutes(api: Api, { inboxes }: Dependencies): void {
     },
     async (request) => {
       const page = pageRequest('inbox-requests', request.query);
-      const { before, limit } = page;
-      const older = find(request.params)
-        .box.list()
-        .filter(({ id }) => before === null || id < before);
-      const { items, next } = toPage(older.slice(0, limit + 1), page, ({ id }) => id);
+      const { items, next } = pageOfList(find(request.params).box.list(), page, ({ id }) => id);
       return { items: items.map(presentRequest), next };
     },
   );

@@ -24,8 +24,8 @@ export const keepInbox = command<
   InboxRecord | null
 >('inbox.keep');
 
-/** Deletes an inbox. False when there was none. */
-export const deleteInbox = command<{ name: string }, boolean>('inbox.delete');
+/** Deletes an inbox of that version (`basis`). False when there is none. */
+export const deleteInbox = command<{ name: string; basis: number }, boolean>('inbox.delete');
 
 export const allInboxes = query<null, InboxRecord[]>('inbox.all');
 
@@ -78,8 +78,8 @@ export function inboxHandlers(): Handler[] {
       tx.signal(INBOX_CHANGED, { name, record } satisfies InboxChange);
       return record;
     }),
-    handleCommand(deleteInbox, async (tx, { name }) => {
-      if ((await tx.run('DELETE FROM inboxes WHERE name = ?', name)) === 0) return false;
+    handleCommand(deleteInbox, async (tx, { name, basis }) => {
+      if ((await tx.run('DELETE FROM inboxes WHERE name = ? AND version = ?', name, basis)) === 0) return false;
       tx.signal(INBOX_CHANGED, { name, record: null } satisfies InboxChange);
       return true;
     }),

@@ -46,8 +46,8 @@ export interface Inboxes {
   webhooksOf(name: string): readonly Webhook[];
   /** Makes an inbox, or replaces what one answers. Refuses (409) when there are too many, (412) by `assertMatch`. */
   keep(name: string, answer: InboxAnswer, assertMatch: AssertMatch): Promise<Inbox>;
-  /** Deletes it with all that it has received. False when there was none. */
-  remove(name: string): Promise<boolean>;
+  /** Deletes it with all that it has received. False when there was none. Refuses (412) by `assertMatch`. */
+  remove(name: string, assertMatch: AssertMatch): Promise<boolean>;
   /** Keeps a request, judged by the keys of that moment, and returns it with the answer to give. */
   receive(inbox: Inbox, arrival: Arrival): InboxRequest;
 }
@@ -119,7 +119,15 @@ export async function openInboxes({ store, directory, clock, ids, roots }: Depen
         if (record !== null) return { record, box: inboxes.get(name)?.box ?? createRequestBox(BOX) };
       }
     },
-    remove: (name) => store.run(deleteInbox, { name }),
+    async remove(name, assertMatch) {
+      for (;;) {
+        const inbox = inboxes.get(name);
+        if (inbox === undefined) return false;
+        assertMatch(tagOf(inbox.record));
+        // False when somebody else changed it meanwhile: then it is asked of what is there now.
+        if (await store.run(deleteInbox, { name, basis: inbox.record.version })) return true;
+      }
+    },
     receive({ record, box }, { method, path, headers, body }) {
       const now = clock.now();
       const webhooks = webhooksOf(record.name);

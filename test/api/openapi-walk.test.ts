@@ -111,6 +111,12 @@ function parametersOf({ parameters = [] }: Operation, place: 'path' | 'query' | 
   return parameters.filter((parameter) => parameter.in === place).map(({ name }) => name);
 }
 
+/** Whether the object read by the operation of that name, if there is one, comes with an ETag. */
+function showsTag(name: string): boolean {
+  const reading = api.operations.find((operation) => operation.name === name);
+  return 'etag' in (reading?.responses[reading.success]?.headers ?? {});
+}
+
 function bodySchemaOf({ requestBody }: Operation): Record<string, unknown> | null {
   return requestBody?.content['application/json']?.schema ?? null;
 }
@@ -460,4 +466,19 @@ describe('configuration', () => {
       await refuse(operation, request, [412, 'precondition_failed'], { ifMatch: tag });
     },
   );
+
+  test('is deleted only under the ETag that its GET has shown, where there is one', async () => {
+    const tagged = ofMethod('DELETE').filter(([name]) => showsTag(name.replace('DELETE', 'GET')));
+    expect(tagged.length).toBeGreaterThanOrEqual(3);
+    for (const [name, example] of tagged) {
+      const operation = api.find(name);
+      const reading = api.find(`GET ${operation.path}`);
+      expect(parametersOf(operation, 'header'), `${name} must describe If-Match`).toContain('if-match');
+      const request = await example.request(server());
+      await refuse(operation, request, [412, 'precondition_failed'], { ifMatch: '"of-another-version"' });
+      const { params = {} } = request;
+      const tag = (await succeed(reading, { params })).headers.get('etag') ?? '';
+      await succeed(operation, request, { ifMatch: tag });
+    }
+  });
 });

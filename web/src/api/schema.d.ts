@@ -5616,6 +5616,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description Refuses (412) what was made from another version than this `ETag` names. */
+                    "if-match"?: string;
                     /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
                     "x-csrf-token"?: components["parameters"]["CsrfToken"];
                 };
@@ -5638,6 +5640,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 409: components["responses"]["Problem409"];
+                412: components["responses"]["Problem412"];
                 500: components["responses"]["Problem500"];
                 503: components["responses"]["Problem503"];
             };
