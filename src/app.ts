@@ -49,7 +49,7 @@ import { createIds } from './kernel/ids.ts';
 import { systemRandom } from './kernel/random.ts';
 import { version } from './kernel/version.ts';
 import { createRotations, openKeyring, sealingRoutes } from './sealing/index.ts';
-import { createStatisticsKeeping, healthRoutes, statisticsRoutes } from './statistics/index.ts';
+import { createFiguresPruning, createKeepingCount, healthRoutes, statisticsRoutes } from './statistics/index.ts';
 import { createRecall, STORE_TROUBLE } from './store/index.ts';
 import { createSystemLog, type Log, logRoutes } from './system-log/index.ts';
 import { createTemplateRenderer, templateRoutes } from './templates/index.ts';
@@ -168,7 +168,10 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     insecure,
   });
   const { retentionDays, baseUrl } = settings;
-  const pruneSteps = [(now: number) => store.run(pruneSessions, { now })];
+  const pruneSteps = [
+    (now: number) => store.run(pruneSessions, { now }),
+    createFiguresPruning({ store, retentionDays }),
+  ];
   const retention = createRetention({ store, clock, retentionDays, pruneSteps, onFault });
   const replayLoop = createReplayLoop({ store, clock, onFault });
   const feed = createFeed({
@@ -178,7 +181,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     onFault,
   });
   const indexing = createIndexing({ store, clock, onFault });
-  const figures = createStatisticsKeeping({ store, clock, retentionDays, onFault });
+  const counting = createKeepingCount({ store, clock, onFault });
   const expiryWatch = createExpiryWatch({
     store,
     directory,
@@ -304,7 +307,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   retention.start();
   feed.start();
   indexing.start();
-  figures.start();
+  counting.start();
   expiryWatch.start();
   if (!build.isThere()) log.warn('the pages have not been built; `npm ci` in the folder of Waybill builds them');
   if (secrets.apiKey === null && (await store.read(listApiKeys, { limit: 1, before: null })).length === 0) {
@@ -329,7 +332,7 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     async stop() {
       retention.stop();
       indexing.stop();
-      figures.stop();
+      counting.stop();
       expiryWatch.stop();
       await Promise.all([api.close(), replayLoop.stop(), dispatcher.stop()]);
       await Promise.all([store.close(), egress.end(), templates.end()]);

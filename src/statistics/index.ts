@@ -1,3 +1,3 @@
-export { createStatisticsKeeping } from './counting.ts';
+export { createFiguresPruning, createKeepingCount } from './counting.ts';
 export { healthRoutes } from './health.routes.ts';
 export { statisticsRoutes } from './statistics.routes.ts';

@@ -17,17 +17,17 @@ export interface KeepUpOptions {
   isBehind: QueryRef<null, boolean>;
   /** How soon what was written is looked at. */
   everyMs: number;
-  /** The pauses between two steps: while nobody else writes, and while somebody does. */
-  breath: { idleMs: number; busyMs: number };
   onFault: (error: unknown) => void;
 }
 
 const AFTER_FAULT_MS = 60_000;
+/** While others write, a step of a few milliseconds takes some 3 % of the store's time. */
+const BREATH = { idleMs: 2, busyMs: 100 };
 
 /** Keeps something in step with what is written. While nothing is, it asks the store for nothing. */
 export function createKeepingUp(options: KeepUpOptions): KeepingUp {
   const { store, clock, step, isBehind, everyMs, onFault } = options;
-  const breath = createBreath(store, clock, options.breath);
+  const breath = createBreath(store, clock, BREATH);
   let isStopped = false;
   /** How many groups the store had written when everything was last done; at a start nobody knows. */
   let flushesSeen = -1;
