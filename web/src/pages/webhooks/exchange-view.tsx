@@ -1,9 +1,10 @@
-import { Button, Code, Group, Stack, Table, Tabs, Text } from '@mantine/core';
+import { Button, Code, Group, Stack, Tabs, Text } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Callout } from '../../ui/callout.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { Status } from '../../ui/status.tsx';
 import { TextView } from '../../ui/text-view.tsx';
@@ -25,7 +26,7 @@ export function ExchangeView({ exchange, onPin }: ExchangeViewProps) {
     <Stack gap="md">
       <Verdict exchange={exchange} />
       <Phases timings={exchange.timings} />
-      <Facts exchange={exchange} onPin={onPin} />
+      <Peer exchange={exchange} onPin={onPin} />
       <Tabs value={side} onChange={setSide} keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="response" disabled={response === null}>
@@ -136,7 +137,8 @@ function Phases({ timings }: { timings: Exchange['timings'] }) {
   );
 }
 
-function Facts({ exchange, onPin }: ExchangeViewProps) {
+/** Who answered, and by which certificate. */
+function Peer({ exchange, onPin }: ExchangeViewProps) {
   const { t } = useTranslation();
   const { remoteAddress, proxy, certificate } = exchange;
   const facts: [string, ReactNode][] = [];
@@ -166,20 +168,7 @@ function Facts({ exchange, onPin }: ExchangeViewProps) {
     );
   }
   if (facts.length === 0) return null;
-  return (
-    <Table withRowBorders={false} verticalSpacing={4} highlightOnHover={false}>
-      <Table.Tbody>
-        {facts.map(([label, value]) => (
-          <Table.Tr key={label}>
-            <Table.Th scope="row" w={160} fw={500}>
-              {label}
-            </Table.Th>
-            <Table.Td className="long-text">{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+  return <Facts facts={facts} />;
 }
 
 interface MessageProps {
