@@ -182,6 +182,8 @@ describeInBrowser('the log viewer', () => {
     await detail.getByRole('button', { name: 'Cancel delivery' }).click();
     await question.getByRole('button', { name: 'Cancel delivery' }).click();
     await detail.getByText('Somebody has cancelled it').waitFor();
+    // The stream may tell of it before the answer does that closes the question.
+    await question.waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
     await detail.waitFor({ state: 'detached' });
     expect(new URL(page.url()).searchParams.has('open')).toBe(false);
