@@ -8,6 +8,7 @@ import { measureFairness } from './scenarios/fairness.ts';
 import { measureLatency } from './scenarios/latency.ts';
 import { measureLog } from './scenarios/log.ts';
 import { measureMemory } from './scenarios/memory.ts';
+import { measurePages } from './scenarios/pages.ts';
 import { measureRestart } from './scenarios/restart.ts';
 import { measureStart } from './scenarios/start.ts';
 import { measureThroughput } from './scenarios/throughput.ts';
@@ -25,6 +26,7 @@ const SCENARIOS = [
   'memory',
   'backlog',
   'log',
+  'pages',
 ] as const;
 const SUBJECTS = ['waybill', 'ceiling'] as const;
 type Scenario = (typeof SCENARIOS)[number];
@@ -57,7 +59,7 @@ const HELP = `Measures Waybill beside the ceiling of this machine. Prints one JS
   --connections N  over which events are published (${FULL.connections})
   --pending N      deliveries due in the restart scenario, a multiple of 100 (${FULL.pending})
   --backlog N      deliveries owed to dead webhooks in the backlog scenario, a multiple of 1000 (${FULL.backlog})
-  --deliveries N   that the log has, in the log scenario (${FULL.deliveries})
+  --deliveries N   that the log has, in the log and pages scenarios (${FULL.deliveries})
   --subjects LIST  some of ${SUBJECTS.join(',')} (default: both; ratios need both)
   --quick          one short run of each, to see that it works: says nothing of speed and is not kept
   --help           this text
@@ -141,6 +143,7 @@ async function measureAll(stage: Stage, scenarios: readonly Scenario[]): Promise
   if (wants('backlog') && measuresWaybill) results.backlog = await measureBacklog(stage);
   if (wants('memory')) results.memory = await measureMemory(stage);
   if (wants('log') && measuresWaybill) results.log = await measureLog(stage);
+  if (wants('pages') && measuresWaybill) results.pages = await measurePages(stage);
   return results;
 }
 
@@ -159,7 +162,7 @@ function describeMachine() {
 }
 
 /** What a figure depends on. */
-const MEASURED_FILES = ['src', 'bin', 'bench', 'package-lock.json', ':!bench/results'];
+const MEASURED_FILES = ['src', 'bin', 'bench', 'web', 'package-lock.json', ':!bench/results'];
 
 /** The commit's short name, with `-dirty` when the measured files differ from it; `none` outside a repository. */
 function currentCommit(): string {

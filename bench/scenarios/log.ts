@@ -1,16 +1,11 @@
-import { systemRandom } from '../../src/kernel/random.ts';
-import { BUSY, indexedEvents, LOG_WEBHOOKS, PAUSED, QUIET, type SeededLog, seedLog } from '../delivery-log.ts';
-import { monotonicUs, sleep } from '../monotonic.ts';
-import { ANSWER_ALL, loadOn, runLoad, type Stage, WEBHOOKS } from '../stage.ts';
+import { BUSY, PAUSED, QUIET, type SeededLog } from '../delivery-log.ts';
+import { monotonicUs } from '../monotonic.ts';
+import { callApi, withSeededServer } from '../seeded-server.ts';
+import type { Stage } from '../stage.ts';
 import { type LatencySummary, summariseLatencies } from '../statistics.ts';
-import { makeFolder, removeFolder, type Subject, startSubject } from '../subject.ts';
-import { createWebhooks } from '../webhooks.ts';
+import type { Subject } from '../subject.ts';
 
-const RATE_PER_SECOND = 500;
-const LOOK_AGAIN_MS = 500;
 const HOUR_MS = 3_600_000;
-/** Longer than the questions of one measurement take. */
-const LOAD_SECONDS = 600;
 
 /** A question to the log, by what is in it: a path below `/api/v1`. */
 type Questions = Record<string, string>;
@@ -95,52 +90,16 @@ interface Answered extends LatencySummary {
  * Asks a log of many deliveries for everything that its routes allow, one question after the other, while 500 events a
  * second are published and delivered. A latency is that of a page as its reader sees it.
  */
-export async function measureLog(stage: Stage) {
-  const folder = makeFolder();
-  const { deliveries, runs } = stage.extent;
-  try {
-    await stage.receiver.ask('reset', ANSWER_ALL);
-    const before = await startSubject('waybill', stage.receiverPort, folder);
-    await createWebhooks(before, stage.receiverPort, LOG_WEBHOOKS);
-    await pauseOne(before);
-    await before.stop();
-    stage.note(`log: writing ${deliveries} deliveries`);
-    const log = seedLog(folder, deliveries, systemRandom);
-
-    const subject = await startSubject('waybill', stage.receiverPort, folder);
-    try {
-      const startedAtUs = monotonicUs();
-      while (indexedEvents(folder) < deliveries) await sleep(LOOK_AGAIN_MS);
-      const indexedMs = Math.round((monotonicUs() - startedAtUs) / 1_000);
-      stage.note(`log: indexed in ${indexedMs} ms`);
-      const questions = questionsAbout(log, deliveries);
-      const answers = await askUnderLoad(stage, subject, questions, runs * 4);
-      const slowest = Math.max(...Object.values(answers).map((answer) => answer.p95Ms ?? 0));
-      return { deliveries, ratePerSecond: RATE_PER_SECOND, indexedMs, slowestP95Ms: slowest, answers };
-    } finally {
-      await subject.kill();
-    }
-  } finally {
-    removeFolder(folder);
-  }
+export function measureLog(stage: Stage) {
+  return withSeededServer(stage, async ({ subject, log, deliveries, indexedMs, startLoad }) => {
+    const ratePerSecond = await startLoad();
+    const answers = await askAll(subject, questionsAbout(log, deliveries), stage.extent.runs * 4);
+    const slowestP95Ms = Math.max(...Object.values(answers).map((answer) => answer.p95Ms ?? 0));
+    return { deliveries, ratePerSecond, indexedMs, slowestP95Ms, answers };
+  });
 }
 
-/** Pauses the ninth webhook: what it is owed stays pending. The list has the newest first. */
-async function pauseOne(subject: Subject): Promise<void> {
-  const { items } = await call<{ items: { id: string }[] }>(subject, 'GET', '/webhooks');
-  await call(subject, 'POST', `/webhooks/${items.at(-PAUSED)?.id}/pause`);
-}
-
-async function askUnderLoad(
-  stage: Stage,
-  subject: Subject,
-  questions: Questions,
-  rounds: number,
-): Promise<Record<string, Answered>> {
-  const pace = { kind: 'steady', ratePerSecond: RATE_PER_SECOND, seconds: LOAD_SECONDS } as const;
-  // The load outlasts the questions; it ends with the server.
-  void runLoad(stage, loadOn(stage, subject, pace, { webhookCount: WEBHOOKS, connections: 16 })).catch(() => null);
-  await sleep(stage.extent.warmUpSeconds * 1_000);
+async function askAll(subject: Subject, questions: Questions, rounds: number): Promise<Record<string, Answered>> {
   const latenciesUs = new Map<string, number[]>();
   const last = new Map<string, { items: number; isMore: boolean }>();
   for (let round = 0; round < rounds; round += 1) {
@@ -160,16 +119,6 @@ async function askUnderLoad(
 }
 
 async function ask(subject: Subject, path: string): Promise<{ items: number; isMore: boolean }> {
-  const { items, next } = await call<{ items: unknown[]; next: string | null }>(subject, 'GET', path);
+  const { items, next } = await callApi<{ items: unknown[]; next: string | null }>(subject, 'GET', path);
   return { items: items.length, isMore: next !== null };
-}
-
-async function call<T>(subject: Subject, method: string, path: string): Promise<T> {
-  const response = await fetch(`http://127.0.0.1:${subject.port}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${subject.apiKey}` },
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${text}`);
-  return JSON.parse(text) as T;
 }

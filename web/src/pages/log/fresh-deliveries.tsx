@@ -28,12 +28,15 @@ export function FreshDeliveries({ filter, shown, onShow }: FreshDeliveriesProps)
   /** Those found, each with whether only the server can tell if it is one of the list. */
   const [found, setFound] = useState<ReadonlyMap<string, boolean>>(new Map());
 
+  // Ids rise: what is older than the last one belongs to another page.
+  const oldest = shown.next === null ? '' : (shown.items.at(-1)?.id ?? '');
+
   useLiveItems('delivery', DELIVERY_LISTS);
   useChanges('delivery', {
     onChanges(changes: readonly Change[]) {
       const verdicts = (changes as readonly Delivery[]).map((one) => [one.id, mayMatch(one, filter)] as const);
       setFound((before) => {
-        const all = new Map(before);
+        const all = new Map([...before].filter(([id]) => id > oldest));
         for (const [id, verdict] of verdicts) {
           if (verdict === false) all.delete(id);
           else if (all.size <= MOST) all.set(id, verdict === null);
@@ -45,8 +48,6 @@ export function FreshDeliveries({ filter, shown, onShow }: FreshDeliveriesProps)
   });
 
   const ids = new Set(shown.items.map(({ id }) => id));
-  // Ids rise: what is older than the last one belongs to another page.
-  const oldest = shown.next === null ? '' : (shown.items.at(-1)?.id ?? '');
   const fresh = [...found].filter(([id]) => !ids.has(id) && id > oldest);
   if (fresh.length === 0) return null;
   const count = fresh.length;
