@@ -1,6 +1,6 @@
 import './data-table.css';
 import { Table, VisuallyHidden } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode, useDeferredValue } from 'react';
 import { useTranslation } from 'react-i18next';
 
 /** One column: its heading, and what it shows of an item. */
@@ -16,15 +16,20 @@ export interface Column<T> {
 interface DataTableProps<T> {
   /** What the table holds. Shown to those who do not see the heading above it. */
   caption: string;
+  /** The same from one render to the next, where rows that have not changed should not be rendered again. */
   columns: readonly Column<T>[];
   items: readonly T[];
   /** What can be done with an item: buttons in the last column. */
   actions?: (item: T) => ReactNode;
 }
 
-/** Items in a table that stays one on a narrow screen too, where it can be moved sideways. */
+/**
+ * Items in a table that stays one on a narrow screen too, where it can be moved sideways. Other items take its place a
+ * few rows at a time, so that the page answers meanwhile.
+ */
 export function DataTable<T extends { id: string }>({ caption, columns, items, actions }: DataTableProps<T>) {
   const { t } = useTranslation();
+  const shown = useDeferredValue(items);
   return (
     <Table.ScrollContainer minWidth={600}>
       <Table>
@@ -44,24 +49,37 @@ export function DataTable<T extends { id: string }>({ caption, columns, items, a
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {items.map((item) => (
-            <Table.Tr key={item.id}>
-              {columns.map(({ heading, cell, isRowHeader = false, isNarrow = false }) =>
-                isRowHeader ? (
-                  <Table.Th key={heading} scope="row" className="long-text row-header">
-                    {cell(item)}
-                  </Table.Th>
-                ) : (
-                  <Table.Td key={heading} className={isNarrow ? 'narrow-cell' : undefined}>
-                    {cell(item)}
-                  </Table.Td>
-                ),
-              )}
-              {actions !== undefined && <Table.Td align="right">{actions(item)}</Table.Td>}
-            </Table.Tr>
+          {shown.map((item) => (
+            <Row key={item.id} item={item} columns={columns} actions={actions} />
           ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
+  );
+}
+
+interface RowProps<T> extends Pick<DataTableProps<T>, 'columns'> {
+  item: T;
+  actions: DataTableProps<T>['actions'] | undefined;
+}
+
+const Row = memo(RowOf) as typeof RowOf;
+
+function RowOf<T>({ item, columns, actions }: RowProps<T>) {
+  return (
+    <Table.Tr>
+      {columns.map(({ heading, cell, isRowHeader = false, isNarrow = false }) =>
+        isRowHeader ? (
+          <Table.Th key={heading} scope="row" className="long-text row-header">
+            {cell(item)}
+          </Table.Th>
+        ) : (
+          <Table.Td key={heading} className={isNarrow ? 'narrow-cell' : undefined}>
+            {cell(item)}
+          </Table.Td>
+        ),
+      )}
+      {actions !== undefined && <Table.Td align="right">{actions(item)}</Table.Td>}
+    </Table.Tr>
   );
 }

@@ -21,7 +21,7 @@ export function CertificatesTile() {
   const { t } = useTranslation();
   const isBuilt = useIsBuilt();
   const link = isBuilt(WEBHOOKS) && (
-    <PageLink to={WEBHOOKS as string} inherit>
+    <PageLink to={WEBHOOKS} inherit>
       {t('dashboard.webhooks')}
     </PageLink>
   );

@@ -15,7 +15,7 @@ export function TroubleTile() {
   const { t } = useTranslation();
   const isBuilt = useIsBuilt();
   const link = isBuilt(WEBHOOKS) && (
-    <PageLink to={WEBHOOKS as string} search={{ state: 'trouble' } as never} inherit>
+    <PageLink to={WEBHOOKS} search={{ state: 'trouble' }} inherit>
       {t('dashboard.webhooks')}
     </PageLink>
   );

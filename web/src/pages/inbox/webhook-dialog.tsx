@@ -38,7 +38,7 @@ export function WebhookDialog({ inbox, onClose }: { inbox: Inbox; onClose: () =>
         <ApiFormView form={form} verb={t('common.create')} onCancel={onClose}>
           <TextInput label={t('common.name')} data-autofocus {...form.fields.getInputProps('name')} />
           {isBuilt(NEW_WEBHOOK) && (
-            <PageLink to={NEW_WEBHOOK as string} search={{ url: inbox.url, name: form.fields.values.name } as never}>
+            <PageLink to={NEW_WEBHOOK} search={{ url: inbox.url, name: form.fields.values.name }}>
               {t('inbox.webhookAll')}
             </PageLink>
           )}

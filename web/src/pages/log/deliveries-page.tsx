@@ -3,7 +3,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconPlayerTrackNext } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/session.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
@@ -98,32 +98,34 @@ export function DeliveriesPage() {
 function useColumns(search: DeliverySearch): Column<Delivery>[] {
   const { t } = useTranslation();
   const isWide = useMediaQuery(IS_WIDE, true, { getInitialValueInEffect: false });
-  const { attempt, part, ...list } = search;
-  return [
-    {
-      heading: t('log.deliveries.event'),
-      isRowHeader: true,
-      cell: ({ id, eventType }) =>
-        isWide ? (
-          <PageLink inherit to="/administration/log-viewer" search={{ ...list, open: id }} resetScroll={false}>
-            {eventType}
-          </PageLink>
-        ) : (
-          <PageLink inherit to="/administration/log-viewer/deliveries/$id" params={{ id }}>
-            {eventType}
-          </PageLink>
-        ),
-    },
-    { heading: t('log.deliveries.state'), isNarrow: true, cell: ({ state }) => <DeliveryStatus state={state} /> },
-    { heading: t('log.deliveries.webhook'), cell: ({ webhookId }) => <WebhookLink id={webhookId} /> },
-    { heading: t('log.deliveries.attempts'), isNarrow: true, cell: ({ attemptCount }) => attemptCount },
-    {
-      heading: t('log.deliveries.next'),
-      isNarrow: true,
-      cell: (delivery) => <NextAttempt delivery={delivery} />,
-    },
-    { heading: t('log.deliveries.createdAt'), isNarrow: true, cell: ({ createdAt }) => <Instant at={createdAt} /> },
-  ];
+  return useMemo(() => {
+    const { attempt, part, ...list } = search;
+    return [
+      {
+        heading: t('log.deliveries.event'),
+        isRowHeader: true,
+        cell: ({ id, eventType }) =>
+          isWide ? (
+            <PageLink inherit to="/administration/log-viewer" search={{ ...list, open: id }} resetScroll={false}>
+              {eventType}
+            </PageLink>
+          ) : (
+            <PageLink inherit to="/administration/log-viewer/deliveries/$id" params={{ id }}>
+              {eventType}
+            </PageLink>
+          ),
+      },
+      { heading: t('log.deliveries.state'), isNarrow: true, cell: ({ state }) => <DeliveryStatus state={state} /> },
+      { heading: t('log.deliveries.webhook'), cell: ({ webhookId }) => <WebhookLink id={webhookId} /> },
+      { heading: t('log.deliveries.attempts'), isNarrow: true, cell: ({ attemptCount }) => attemptCount },
+      {
+        heading: t('log.deliveries.next'),
+        isNarrow: true,
+        cell: (delivery) => <NextAttempt delivery={delivery} />,
+      },
+      { heading: t('log.deliveries.createdAt'), isNarrow: true, cell: ({ createdAt }) => <Instant at={createdAt} /> },
+    ];
+  }, [t, isWide, search]);
 }
 
 const FORMATS = ['csv', 'ndjson'] as const;

@@ -91,7 +91,7 @@ function Template({ disabled, webhookId }: { disabled: boolean; webhookId: strin
         <Callout kind="neutral">
           <Text size="sm">
             {webhookId === null ? t('webhooks.form.editorLater') : t('webhooks.form.editorHint')}{' '}
-            <PageLink to={EDITOR as string} search={(webhookId === null ? {} : { webhookId }) as never} size="sm">
+            <PageLink to={EDITOR} search={webhookId === null ? {} : { webhookId }} size="sm">
               {t('webhooks.form.openEditor')}
             </PageLink>
           </Text>

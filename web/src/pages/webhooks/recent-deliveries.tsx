@@ -60,7 +60,7 @@ export function RecentDeliveries({ webhookId }: { webhookId: string }) {
       isRowHeader: true,
       cell: ({ id, eventType }) =>
         isBuilt(DELIVERY) ? (
-          <PageLink to={DELIVERY as string} params={{ id } as never} size="sm">
+          <PageLink to={DELIVERY} params={{ id }} size="sm">
             {eventType}
           </PageLink>
         ) : (
@@ -95,7 +95,7 @@ export function RecentDeliveries({ webhookId }: { webhookId: string }) {
       </ListView>
       {isBuilt(LOG) && (
         <Text size="sm">
-          <PageLink to={LOG as string} search={{ webhookId } as never} size="sm">
+          <PageLink to={LOG} search={{ webhookId }} size="sm">
             {t('webhooks.detail.allDeliveries')}
           </PageLink>
         </Text>

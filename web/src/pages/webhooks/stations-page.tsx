@@ -1,14 +1,14 @@
 import { Badge, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { IconBuildingWarehouse, IconPlus, IconUsersGroup } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/session.ts';
 import { Callout } from '../../ui/callout.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
-import { PageLink } from '../../ui/page-link.tsx';
+import { PageButton, PageLink } from '../../ui/page-link.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { EventsSummary } from './events-summary.tsx';
 import { Section } from './section.tsx';
@@ -123,15 +123,9 @@ function Rest({ map: { fallback, always } }: { map: StationMap }) {
         {fallback.length === 0 ? (
           <Callout kind="waiting" title={t('webhooks.stations.noFallback')}>
             {mayCreate && (
-              <Button
-                component={Link}
-                to={NEW}
-                search={{ routing: 'unmatched' } as never}
-                size="compact-sm"
-                variant="default"
-              >
+              <PageButton to={NEW} search={{ routing: 'unmatched' }} size="compact-sm" variant="default">
                 {t('webhooks.stations.createFallback')}
-              </Button>
+              </PageButton>
             )}
           </Callout>
         ) : (
@@ -164,16 +158,15 @@ function RowCard({ row: { id, kind, webhooks }, hasFallback }: { row: Row; hasFa
           <Badge variant="default">{t(`webhooks.stations.${kind}`)}</Badge>
         </Group>
         {mayCreate && (
-          <Button
-            component={Link}
+          <PageButton
             to={NEW}
-            search={(kind === 'station' ? { stationId: id } : { partnerId: id }) as never}
+            search={kind === 'station' ? { stationId: id } : { partnerId: id }}
             size="compact-sm"
             variant="default"
             aria-label={t('webhooks.stations.createFor', { name: id })}
           >
             {t('webhooks.stations.create')}
-          </Button>
+          </PageButton>
         )}
       </Group>
       <WebhookLines webhooks={webhooks} isOfStation={kind === 'station'} />

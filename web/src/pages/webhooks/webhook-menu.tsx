@@ -9,10 +9,10 @@ import {
   IconPower,
   IconTrash,
 } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/session.ts';
+import { PageMenuItem } from '../../ui/page-link.tsx';
 import { useWebhookActions } from './webhook-actions.ts';
 import type { Webhook } from './webhook-queries.ts';
 
@@ -70,22 +70,20 @@ export function WebhookMenu({ webhook, onTest, onRemoved }: WebhookMenuProps) {
         {mayChange && (
           <>
             <Menu.Divider />
-            <Menu.Item
+            <PageMenuItem
               leftSection={<IconPencil size={16} aria-hidden />}
-              component={Link}
               to="/settings/notification-services/webhooks/$id/edit"
-              params={{ id } as never}
+              params={{ id }}
             >
               {t('common.edit')}
-            </Menu.Item>
-            <Menu.Item
+            </PageMenuItem>
+            <PageMenuItem
               leftSection={<IconCopy size={16} aria-hidden />}
-              component={Link}
               to="/settings/notification-services/webhooks/new"
-              search={{ from: id } as never}
+              search={{ from: id }}
             >
               {t('webhooks.duplicate')}
-            </Menu.Item>
+            </PageMenuItem>
             <Menu.Item
               leftSection={<IconPower size={16} aria-hidden />}
               onClick={() => void setEnabled(webhook, !enabled)}

@@ -1,7 +1,7 @@
 import { Anchor, Button, Code, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconPencil, IconPlugConnected } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/problem.ts';
@@ -9,6 +9,7 @@ import { useMay } from '../../api/session.ts';
 import { Callout } from '../../ui/callout.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { Page } from '../../ui/page.tsx';
+import { PageButton } from '../../ui/page-link.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { healthQuery } from './health.ts';
@@ -64,14 +65,13 @@ function Loaded({ webhook }: { webhook: Webhook }) {
             </Button>
           )}
           {mayChange && (
-            <Button
-              component={Link}
+            <PageButton
               to="/settings/notification-services/webhooks/$id/edit"
-              params={{ id } as never}
+              params={{ id }}
               leftSection={<IconPencil size={16} aria-hidden />}
             >
               {t('common.edit')}
-            </Button>
+            </PageButton>
           )}
           <WebhookMenu
             webhook={webhook}

@@ -1,14 +1,14 @@
 import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/session.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { ListView } from '../../ui/list-view.tsx';
 import { Page } from '../../ui/page.tsx';
-import { PageLink } from '../../ui/page-link.tsx';
+import { PageButton, PageLink } from '../../ui/page-link.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { EventsSummary } from './events-summary.tsx';
@@ -81,13 +81,12 @@ export function WebhooksPage() {
       lead={t('webhooks.list.lead')}
       actions={
         mayCreate && (
-          <Button
-            component={Link}
+          <PageButton
             to="/settings/notification-services/webhooks/new"
             leftSection={<IconPlus size={16} aria-hidden />}
           >
             {t('webhooks.list.create')}
-          </Button>
+          </PageButton>
         )
       }
     >
@@ -116,9 +115,7 @@ export function WebhooksPage() {
           title: t('webhooks.list.empty'),
           hint: t('webhooks.list.emptyHint'),
           action: mayCreate && (
-            <Button component={Link} to="/settings/notification-services/webhooks/new">
-              {t('webhooks.list.create')}
-            </Button>
+            <PageButton to="/settings/notification-services/webhooks/new">{t('webhooks.list.create')}</PageButton>
           ),
         }}
         onClearFilters={hasFilter ? () => filter({ q: undefined, state: undefined }) : undefined}
