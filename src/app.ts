@@ -263,8 +263,8 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
   connectionTestRoutes(api, {
     directory,
     testSaved: (webhookId, eventType, once) => testWebhook(testing, webhookId, eventType, once),
-    testUnsaved(body, actor, eventType, once) {
-      const draft = () => webhooks.draft(body, { mayTrustAnyUrl: actor.role === 'admin' });
+    testUnsaved(body, { webhookId, actor, eventType }, once) {
+      const draft = () => webhooks.draft(body, { of: webhookId, mayTrustAnyUrl: actor.role === 'admin' });
       return testUnsavedWebhook(testing, draft, eventType, once);
     },
   });

@@ -350,11 +350,19 @@ curl …
     expect(stdout).toContain('address  192.0.2.7 (the proxy proxy.internal:3128)\n');
   });
 
-  test.each([[[]], [[ID, '--file', 'body.json']]])('with %j is wrong usage', async (argv) => {
+  test('sends a file as a change of the webhook that is named beside it', async () => {
     await using api = await standInApi({ status: 200, body: result });
-    const { exitCode, stderr } = await runCommand(['webhooks', 'test', ...argv], { env: api.env });
+    const body = { name: 'changed', auth: { type: 'bearer', token: { set: true } } };
+    const argv = ['webhooks', 'test', ID, '--file', '-'];
+    await runCommand(argv, { env: api.env, stdin: JSON.stringify(body) });
+    expect(api.calls).toMatchObject([{ method: 'POST', path: `/api/v1/webhooks/test?webhookId=${ID}`, body }]);
+  });
+
+  test('needs a webhook, or a file', async () => {
+    await using api = await standInApi({ status: 200, body: result });
+    const { exitCode, stderr } = await runCommand(['webhooks', 'test'], { env: api.env });
     expect([exitCode, api.calls]).toEqual([2, []]);
-    expect(stderr).toContain('one of the two');
+    expect(stderr).toContain('Name a webhook, or give --file');
   });
 
   test('ends with 1 with --json too', async () => {

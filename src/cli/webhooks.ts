@@ -165,22 +165,26 @@ export async function showLedger(
 }
 
 /**
- * `waybill webhooks test`, of a saved webhook or of one in a file: shows the whole exchange. Returns 1 where the receiver
- * did not take the request.
+ * `waybill webhooks test`, of a saved webhook, of one in a file, or of a saved one as the file would change it: shows the
+ * whole exchange. Returns 1 where the receiver did not take the request.
  */
 export async function testWebhook(
   context: ApiContext,
   id: string | undefined,
   { eventType, file }: { eventType?: string; file?: string },
 ): Promise<ExitCode> {
-  if ((id === undefined) === (file === undefined)) {
-    throw wrongUsage('Name a webhook, or give --file with one that is not saved; one of the two.');
+  if (id === undefined && file === undefined) {
+    throw wrongUsage('Name a webhook, or give --file with one that is not saved.');
   }
+  const isSaved = file === undefined;
   const result = await context.api.request<TestAnswer>({
     method: 'POST',
-    path: id === undefined ? '/webhooks/test' : `${pathOf(id)}/test`,
-    query: eventType === undefined ? {} : { eventType },
-    ...(file === undefined ? {} : { body: await readJson(context.io, file) }),
+    path: isSaved ? `${pathOf(id as string)}/test` : '/webhooks/test',
+    query: {
+      ...(eventType === undefined ? {} : { eventType }),
+      ...(isSaved || id === undefined ? {} : { webhookId: id }),
+    },
+    ...(isSaved ? {} : { body: await readJson(context.io, file) }),
   });
   if (context.json) printJson(context.io, result);
   else printLines(context.io, testLines(result));

@@ -1,5 +1,5 @@
 import { type Actor, type Api, NoBody, strictObject } from '../http/index.ts';
-import { notFound } from '../kernel/errors.ts';
+import { notFound, Refusal } from '../kernel/errors.ts';
 import { Type } from '../kernel/type.ts';
 import type { OnceRequest } from '../store/index.ts';
 import { NewWebhookBody, type Webhook, type WebhookDirectory } from '../webhooks/index.ts';
@@ -11,13 +11,22 @@ interface Dependencies {
   testSaved: (webhookId: string, eventType: string | null, once: OnceRequest | null) => Promise<TestReport>;
   testUnsaved: (
     body: NewWebhookBody,
-    actor: Actor,
-    eventType: string | null,
+    options: { webhookId: string | null; actor: Actor; eventType: string | null },
     once: OnceRequest | null,
   ) => Promise<TestReport>;
 }
 
-const Query = strictObject({ eventType: Type.Optional(Type.String({ description: 'Whose sample is sent.' })) });
+const Query = { eventType: Type.Optional(Type.String({ description: 'Whose sample is sent.' })) };
+const UnsavedQuery = {
+  ...Query,
+  webhookId: Type.Optional(
+    Type.String({
+      description:
+        'Of the webhook that the settings are meant for: it signs the test, and its secrets are sent where the body has ' +
+        '`{"set": true}`. For administrators.',
+    }),
+  ),
+};
 const tags = ['Webhooks'];
 const response = { 200: Type.Unsafe<TestReport>(TestAnswer) };
 
@@ -37,7 +46,7 @@ export function connectionTestRoutes(api: Api, { directory, testSaved, testUnsav
         summary: 'Send a test and show the whole exchange',
         tags,
         params: Type.Object({ id: Type.String() }),
-        querystring: Query,
+        querystring: strictObject(Query),
         body: NoBody,
         response,
       },
@@ -48,18 +57,29 @@ export function connectionTestRoutes(api: Api, { directory, testSaved, testUnsav
   api.post(
     '/api/v1/webhooks/test',
     {
-      config: { role: 'operator', problems: ['unknown_event_type'] },
+      config: { role: 'operator', problems: ['not_found', 'unknown_event_type'] },
       schema: {
         summary: 'Send a test of a webhook that is not saved, and show the whole exchange',
         description:
           'What could not be saved is refused as saving would refuse it, but for an address that may not be dialled. ' +
-          'Without a `signingSecret` it is signed with one that is thrown away. Nothing is logged.',
+          'Without a `signingSecret`, and without `?webhookId=`, it is signed with one that is thrown away. Nothing is ' +
+          'logged.',
         tags,
-        querystring: Query,
+        querystring: strictObject(UnsavedQuery),
         body: NewWebhookBody,
         response,
       },
     },
-    ({ body, actor, query, once }) => testUnsaved(body, actor, query.eventType ?? null, once),
+    ({ body, actor, query, once }) => {
+      const { webhookId = null, eventType = null } = query;
+      // Whoever may not change the webhook could otherwise have its secrets sent to himself.
+      if (webhookId !== null && actor.role !== 'admin') {
+        throw new Refusal(
+          'forbidden',
+          `A test with the secrets of a webhook needs the role admin; yours is ${actor.role}.`,
+        );
+      }
+      return testUnsaved(body, { webhookId, actor, eventType }, once);
+    },
   );
 }

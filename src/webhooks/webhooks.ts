@@ -39,9 +39,10 @@ export interface Webhooks {
   /**
    * A webhook as it would be if it were created now, kept nowhere. Refuses what would not be accepted on creation, but for
    * an address that may not be dialled. Unless `mayTrustAnyUrl`, inherited credentials are refused (422) to a URL of
-   * another origin than that of the default one: whoever may not read them could have them sent to himself.
+   * another origin than that of the default one: whoever may not read them could have them sent to himself. With `of` it
+   * is that webhook as a change would leave it, with the secrets that stay; refuses (404) when there is none.
    */
-  draft(body: NewWebhookBody, options: { mayTrustAnyUrl: boolean }): Promise<Webhook>;
+  draft(body: NewWebhookBody, options: { of: string | null; mayTrustAnyUrl: boolean }): Promise<Webhook>;
   /** Creates a webhook. The secret comes back in plain text, this once. */
   create(
     body: NewWebhookBody,
@@ -145,18 +146,20 @@ export function createWebhooks(dependencies: Dependencies): Webhooks {
   }
 
   return {
-    async draft({ name, signingSecret: given, ...settings }, { mayTrustAnyUrl }) {
+    async draft({ name, signingSecret: given, ...settings }, { of, mayTrustAnyUrl }) {
       const now = clock.now();
-      const id = ids.make('wh', now);
-      const signingSecret = sealSigningSecret(givenOrMade(given), id, sealer);
-      const { config } = await toOwnConfig(settings, { id, name, current: null, guard: null });
+      const current = of === null ? null : find(of);
+      const { record } = current ?? { record: { ...UNSAVED, id: ids.make('wh', now), createdAt: now } };
+      const { id } = record;
+      const { config } = await toOwnConfig(settings, { id, name, current, guard: null });
       const defaults = directory.defaults();
       if (!mayTrustAnyUrl) assertOwnCredentials(config, defaults.config);
-      return openWebhook(
-        { ...UNSAVED, id, name, config, signingSecret, createdAt: now, updatedAt: now },
-        defaults,
-        sealer,
-      );
+      const secrets =
+        given == null && current !== null
+          ? current.record
+          : { signingSecret: sealSigningSecret(givenOrMade(given), id, sealer), previousSecret: null };
+      const { signingSecret, previousSecret } = secrets;
+      return openWebhook({ ...record, name, config, signingSecret, previousSecret, updatedAt: now }, defaults, sealer);
     },
 
     create({ name, signingSecret: given, ...settings }, once) {

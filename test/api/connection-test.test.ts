@@ -173,6 +173,37 @@ describe('testing a webhook that is not saved', () => {
     expectProblem(other, 422, 'idempotency_mismatch');
   });
 
+  test('as a change of a saved one is signed by that one, and sends the secrets that stay', async () => {
+    const receiver = await startReceiver();
+    const { id } = await createWebhook(server(), {
+      url: 'http://127.0.0.1:9/',
+      signingSecret: SECRET,
+      auth: { type: 'basic', username: 'u', password: 'stays' },
+    });
+    const before = await totals();
+    const changed = { url: receiver.url, auth: { type: 'basic', username: 'other', password: { set: true } } };
+    const { body } = await testUnsaved(changed, { query: `?webhookId=${id}` });
+    expect(body.ok).toBe(true);
+    const [arrival] = (await receiver.arrived(1)) as [Arrival];
+    expect(arrival.headers.authorization).toBe(`Basic ${Buffer.from('other:stays').toString('base64')}`);
+    new StandardWebhook(SECRET).verify(arrival.body, arrival.headers as Record<string, string>);
+    expect(JSON.parse(arrival.body)).toBeTypeOf('object');
+    expect(JSON.stringify(body)).not.toContain('stays');
+    expect(await totals()).toEqual(before);
+    expect((await server().call('GET', `/webhooks/${id}`)).body.url).toBe('http://127.0.0.1:9/');
+  });
+
+  test('as a change of a saved one is for administrators, and of one that there is', async () => {
+    const receiver = await startReceiver();
+    const { id } = await createWebhook(server(), { url: receiver.url });
+    const refused = await testUnsaved({ url: receiver.url }, { query: `?webhookId=${id}`, key: await operatorKey() });
+    expectProblem(refused, 403, 'forbidden');
+    expectProblem(await testUnsaved({ url: receiver.url }, { query: '?webhookId=wh_none' }), 404, 'not_found');
+    const kept = { url: receiver.url, auth: { type: 'bearer', token: { set: true } } };
+    expectProblem(await testUnsaved(kept, { query: `?webhookId=${id}` }), 422, 'validation_failed', ['/auth/token']);
+    expect(receiver.arrivals).toEqual([]);
+  });
+
   test('needs a key that may test', async () => {
     const { key } = (await server().call('POST', '/api-keys', { name: ownId(), role: 'viewer' })).body;
     expectProblem(await testUnsaved({ url: 'http://127.0.0.1:9/' }, { key }), 403, 'forbidden');

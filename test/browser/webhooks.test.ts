@@ -65,9 +65,10 @@ describeInBrowser('webhooks', () => {
     await server().call('DELETE', `/webhooks/${made.id}`);
   });
 
-  test('a kept secret survives a change, a setting goes back to inherited, and a header away', async () => {
+  test('a kept secret survives a test and a change, a setting goes back to inherited, and a header away', async () => {
+    const receiver = await startReceiver();
     const { id } = await createWebhook(server(), {
-      url: URL_OF_NOBODY,
+      url: `${receiver.url}/`,
       auth: { type: 'basic', username: 'u', password: 'secret' },
       headers: { 'X-A': '1', 'X-B': '2' },
       timeoutMs: 3_000,
@@ -79,6 +80,10 @@ describeInBrowser('webhooks', () => {
     await page.getByRole('button', { name: 'Use inherited: Timeout' }).click();
     expect(await page.getByLabel('Timeout', { exact: true }).inputValue()).toBe('15 s');
     await page.getByText('What this means for deliveries that are on their way').waitFor();
+    await page.getByRole('button', { name: 'Test Connection' }).click();
+    await page.getByText('The receiver took it').waitFor();
+    const [arrival] = await receiver.arrived(1);
+    expect(arrival?.headers.authorization).toBe(`Basic ${Buffer.from('somebody:secret').toString('base64')}`);
     await page.getByRole('link', { name: 'Users' }).click();
     await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
@@ -115,7 +120,7 @@ describeInBrowser('webhooks', () => {
     };
     await choose('Pause');
     await row.getByText('Paused', { exact: true }).waitFor();
-    expect(new URL(page.url()).searchParams.get('q')).toBe(name);
+    await page.waitForURL((url) => url.searchParams.get('q') === name);
     await choose('Resume');
     await row.getByText('Active', { exact: true }).waitFor();
     await expectAccessible(page);

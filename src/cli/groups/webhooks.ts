@@ -90,7 +90,10 @@ export function addWebhooks(program: Command, shell: Shell): void {
 
   apiCommand(webhooks, 'test', 'send a test request now and show the whole exchange')
     .argument('[id]', 'wh_…')
-    .option('--file <file>', 'test this webhook, a JSON object, without saving it; - is standard input')
+    .option(
+      '--file <file>',
+      'test this webhook, a JSON object, without saving it, or [id] as it would change it; - is standard input',
+    )
     .option('--event-type <type>', "send this type's sample instead of the first subscribed type's")
     .action(async (id: string | undefined, options: { eventType?: string; file?: string }, command: Command) => {
       const { testWebhook } = await import('../webhooks.ts');

@@ -4544,13 +4544,15 @@ export interface paths {
         put?: never;
         /**
          * Send a test of a webhook that is not saved, and show the whole exchange
-         * @description What could not be saved is refused as saving would refuse it, but for an address that may not be dialled. Without a `signingSecret` it is signed with one that is thrown away. Nothing is logged.
+         * @description What could not be saved is refused as saving would refuse it, but for an address that may not be dialled. Without a `signingSecret`, and without `?webhookId=`, it is signed with one that is thrown away. Nothing is logged.
          */
         post: {
             parameters: {
                 query?: {
                     /** @description Whose sample is sent. */
                     eventType?: string;
+                    /** @description Of the webhook that the settings are meant for: it signs the test, and its secrets are sent where the body has `{"set": true}`. For administrators. */
+                    webhookId?: string;
                 };
                 header?: {
                     /** @description `csrfToken` of GET /api/v1/session. Requests with a session must have it. */
@@ -4773,6 +4775,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];

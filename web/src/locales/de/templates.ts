@@ -36,7 +36,7 @@ export const templates = {
   },
   send: 'Diese Vorschau senden',
   sendHint:
-    'An die URL des Webhooks, mit seinen Einstellungen und einem Schlüssel, der weggeworfen wird. Nichts wird gespeichert oder protokolliert.',
+    'An die URL des Webhooks, mit seinen Einstellungen, und mit seinen Geheimnissen, wo Sie diese ändern dürfen. Nichts wird gespeichert oder protokolliert.',
   sendSamplesOnly: 'So lassen sich nur Beispiele senden. Wählen Sie oben eines.',
   notSent: 'Das ließ sich nicht senden',
   sent: 'Der Empfänger hat es angenommen',

@@ -255,8 +255,6 @@ export const webhooks = {
   test: {
     title: 'Test',
     lead: 'Sendet mit diesen Einstellungen, gespeichert oder nicht, und zeigt den ganzen Austausch.',
-    keptLead:
-      'Sendet mit diesen Einstellungen. Speichern Sie zuerst, oder ersetzen Sie die Geheimnisse oben: Die behaltenen kann nur der gespeicherte Webhook senden.',
     verb: 'Verbindung testen',
     of: 'Verbindung testen: {{name}}',
     sample: 'Beispiel',

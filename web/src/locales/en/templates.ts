@@ -36,7 +36,8 @@ export const templates = {
     mft_gateway: 'Names of MFT Gateway',
   },
   send: 'Send this preview',
-  sendHint: 'To the webhook’s URL, with its settings and a key that is thrown away. Nothing is saved or logged.',
+  sendHint:
+    'To the webhook’s URL, with its settings, and with its secrets where you may change them. Nothing is saved or logged.',
   sendSamplesOnly: 'Only samples can be sent so. Choose one above.',
   notSent: 'This could not be sent',
   sent: 'The receiver took it',

@@ -249,8 +249,6 @@ export const webhooks = {
   test: {
     title: 'Test',
     lead: 'Sends the real thing with these settings, saved or not, and shows the whole exchange.',
-    keptLead:
-      'Sends the real thing with these settings. Save first, or replace the secrets above: the ones that are kept can be sent by the saved webhook only.',
     verb: 'Test Connection',
     of: 'Test Connection: {{name}}',
     sample: 'Sample',

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../../api/session.ts';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { TextView } from '../../ui/text-view.tsx';
 import { type Draft, type Exchange, type Sample, sendDraft, type Webhook } from './templates.ts';
@@ -16,7 +17,10 @@ interface SendDraftProps {
 export function SendDraft({ webhook, draft, sample }: SendDraftProps) {
   const { t } = useTranslation();
   const eventType = 'eventType' in sample ? sample.eventType : null;
-  const send = useMutation({ mutationFn: (type: string) => sendDraft(webhook, draft, type) });
+  const mayUseSecrets = useMay('admin');
+  const send = useMutation({
+    mutationFn: (type: string) => sendDraft(webhook, draft, { eventType: type, mayUseSecrets }),
+  });
   return (
     <Stack gap="sm">
       <Group>

@@ -82,9 +82,16 @@ export async function saveDraft(id: string, { template, contentType }: Draft, et
 /** What a webhook sets for itself, of all that it sends with. */
 const SENT_WITH = ['method', 'headers', 'auth', 'signing', 'timeoutMs', 'tls', 'allowInsecureHttp'] as const;
 
-/** Sends a body of the draft as the webhook would, without saving anything. */
-export function sendDraft(webhook: Webhook, { template, contentType }: Draft, eventType: string): Promise<Exchange> {
-  const { name, url, configuredUrl, inherited } = webhook;
+/**
+ * Sends a body of the draft as the webhook would, without saving anything. Its secrets are sent where `mayUseSecrets`,
+ * which is for administrators.
+ */
+export function sendDraft(
+  webhook: Webhook,
+  { template, contentType }: Draft,
+  { eventType, mayUseSecrets }: { eventType: string; mayUseSecrets: boolean },
+): Promise<Exchange> {
+  const { id, name, url, configuredUrl, inherited } = webhook;
   const own = SENT_WITH.filter((setting) => !inherited.includes(setting));
   const body = {
     name,
@@ -93,7 +100,8 @@ export function sendDraft(webhook: Webhook, { template, contentType }: Draft, ev
     contentType,
     payload: { format: 'template', template },
   } as NewWebhook;
-  return dataOf(api.POST('/api/v1/webhooks/test', { params: { query: { eventType } }, body }));
+  const query = { eventType, ...(mayUseSecrets ? { webhookId: id } : {}) };
+  return dataOf(api.POST('/api/v1/webhooks/test', { params: { query }, body }));
 }
 
 /** For those who have no template yet. */

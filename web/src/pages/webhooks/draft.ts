@@ -209,13 +209,6 @@ export function isKept(value: unknown): value is { set: true } {
   return typeof value === 'object' && value !== null && 'set' in value;
 }
 
-/** Whether the settings that are set here need a secret that only the server knows. Pure. */
-export function hasKeptSecret({ own, auth, tls }: Draft): boolean {
-  const { password, value, token, clientSecret } = auth;
-  const secrets = { none: '', basic: password, api_key: value, bearer: token, oauth2: clientSecret };
-  return (own.auth && isKept(secrets[auth.type])) || (own.tls && isKept(tls.clientKeyPem));
-}
-
 /** Whether a list of event types lets all of them through. Pure. */
 export function isEverything(eventTypes: readonly string[]): boolean {
   return eventTypes.length === 0 || eventTypes.includes('*');

@@ -81,7 +81,9 @@ function EditForm({ id, version, onTaken }: EditFormProps) {
       verb={t('common.save')}
       onCancel={() => void navigate({ to: '/settings/notification-services/webhooks/$id', params: { id } })}
       save={(draft) => versioned.save(draft, version.etag)}
-      test={(draft, eventType, isDirty) => (isDirty ? testUnsaved(bodyOf(draft), eventType) : testSaved(id, eventType))}
+      test={(draft, eventType, isDirty) =>
+        isDirty ? testUnsaved(bodyOf(draft), eventType, id) : testSaved(id, eventType)
+      }
       isInUse
     >
       {versioned.dialog}

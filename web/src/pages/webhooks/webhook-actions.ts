@@ -23,9 +23,9 @@ export function testSaved(id: string, eventType: string | null): Promise<Exchang
   return dataOf(api.POST('/api/v1/webhooks/{id}/test', { params: { path: { id }, query } }));
 }
 
-/** Sends a test of a webhook that is not saved. */
-export function testUnsaved(body: Body, eventType: string | null): Promise<Exchange> {
-  const query = eventType === null ? {} : { eventType };
+/** Sends a test of a webhook that is not saved; with the secrets that stay, where it is a change of one that is. */
+export function testUnsaved(body: Body, eventType: string | null, webhookId: string | null = null): Promise<Exchange> {
+  const query = { ...(eventType === null ? {} : { eventType }), ...(webhookId === null ? {} : { webhookId }) };
   return dataOf(api.POST('/api/v1/webhooks/test', { params: { query }, body: body as NewWebhook }));
 }
 

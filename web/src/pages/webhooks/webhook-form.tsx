@@ -10,7 +10,7 @@ import { AuthenticationSection } from './authentication-section.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { DeliverySection } from './delivery-section.tsx';
 import { DestinationSection } from './destination-section.tsx';
-import { atRows, type Draft, hasKeptSecret, SETTINGS, type SettingName } from './draft.ts';
+import { atRows, type Draft, SETTINGS, type SettingName } from './draft.ts';
 import { DraftProvider } from './draft-context.tsx';
 import { EventsSection } from './events-section.tsx';
 import { PayloadSection } from './payload-section.tsx';
@@ -62,8 +62,6 @@ export function WebhookForm({
   });
   const { fields } = form;
   const changed = changedSettings(initial, fields.values);
-  const usesKept = webhookId !== null && changed.length > 0 && hasKeptSecret(fields.values);
-  const testLead = usesKept ? t('webhooks.test.keptLead') : t('webhooks.test.lead');
 
   async function placed<T>(draft: Draft, act: () => Promise<T>): Promise<T> {
     try {
@@ -115,7 +113,7 @@ export function WebhookForm({
           <DeliverySection />
           <TlsSection />
           {test !== undefined && (
-            <Section title={t('webhooks.test.title')} lead={testLead}>
+            <Section title={t('webhooks.test.title')} lead={t('webhooks.test.lead')}>
               <ConnectionTest send={sendTest} {...(isReadOnly ? {} : { onPin: pin })} />
             </Section>
           )}
