@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { createWebhook, ownId, publish } from '../api/stage.ts';
+import { createWebhook, ownId, ownType, publish } from '../api/stage.ts';
 import { describeInBrowser, expectAccessible, shareBrowser } from '../harness/browser.ts';
 import { answering, startReceiver } from '../harness/receiver.ts';
 import { shareServer } from '../harness/server.ts';
@@ -167,6 +167,20 @@ describeInBrowser('webhooks', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
     await page.getByText('The one before signs too, until').waitFor();
     await expectAccessible(page);
+  });
+
+  test('the ledger shows each number that the receiver was given, from any of them on', async () => {
+    const type = ownType();
+    const { id } = await createWebhook(server(), { url: URL_OF_NOBODY, eventTypes: [type] });
+    const events = [await publish(server(), type), await publish(server(), type), await publish(server(), type)];
+    const page = await browser().visit(server(), { role: 'viewer', path: `${LIST}/${id}` });
+    await page.getByRole('link', { name: 'Number by number' }).click();
+    await page.getByText('Numbers 1 to 3, none missing.').waitFor();
+    await expectAccessible(page);
+    await page.getByLabel('Begin after number').fill('2');
+    await page.getByText('Numbers 3 to 3, none missing.').waitFor();
+    await page.getByRole('link', { name: events[2] as string }).waitFor();
+    expect(new URL(page.url()).searchParams.get('after')).toBe('2');
   });
 
   test('the global defaults are changed, and what inherits them is told of', async () => {

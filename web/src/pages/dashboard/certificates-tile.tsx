@@ -1,7 +1,6 @@
 import { Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useIsBuilt } from '../../shell/use-places.ts';
 import { Instant } from '../../ui/instant.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import { Status } from '../../ui/status.tsx';
@@ -10,7 +9,6 @@ import { WebhookLink } from '../log/webhook-link.tsx';
 import { certificatesQuery } from './figures.ts';
 import { TileFrame } from './tile.tsx';
 
-const WEBHOOKS = '/settings/notification-services/webhooks';
 const MOST_SHOWN = 5;
 /** From when on somebody should act, and from when on at once. */
 const SOON_DAYS = 30;
@@ -19,9 +17,8 @@ const URGENT_DAYS = 7;
 /** The certificates that webhooks depend on, the first to expire first. */
 export function CertificatesTile() {
   const { t } = useTranslation();
-  const isBuilt = useIsBuilt();
-  const link = isBuilt(WEBHOOKS) && (
-    <PageLink to={WEBHOOKS} inherit>
+  const link = (
+    <PageLink to="/settings/notification-services/webhooks" inherit>
       {t('dashboard.webhooks')}
     </PageLink>
   );

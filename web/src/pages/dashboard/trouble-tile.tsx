@@ -1,21 +1,17 @@
 import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useIsBuilt } from '../../shell/use-places.ts';
 import { Instant } from '../../ui/instant.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import { Status } from '../../ui/status.tsx';
 import { type Health, troubleQuery } from './figures.ts';
 import { TileFrame } from './tile.tsx';
 
-const WEBHOOKS = '/settings/notification-services/webhooks';
-
 /** Webhooks whose receivers fail. */
 export function TroubleTile() {
   const { t } = useTranslation();
-  const isBuilt = useIsBuilt();
-  const link = isBuilt(WEBHOOKS) && (
-    <PageLink to={WEBHOOKS} search={{ state: 'trouble' }} inherit>
+  const link = (
+    <PageLink to="/settings/notification-services/webhooks" search={{ state: 'trouble' }} inherit>
       {t('dashboard.webhooks')}
     </PageLink>
   );

@@ -4,20 +4,15 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiFormView } from '../../forms/api-form.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
-import { useIsBuilt } from '../../shell/use-places.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import { INBOXES_KEY, type Inbox, sendTo } from './inboxes.ts';
 
-/** Where a webhook is made with all its settings. */
-const NEW_WEBHOOK = '/settings/notification-services/webhooks/new';
-
 /** Makes a webhook to an inbox, and shows its signing secret, once. */
 export function WebhookDialog({ inbox, onClose }: { inbox: Inbox; onClose: () => void }) {
   const { t } = useTranslation();
   const cache = useQueryClient();
-  const isBuilt = useIsBuilt();
   const [secret, setSecret] = useState<string | null>(null);
   const form = useApiForm({
     initialValues: { name: t('inbox.webhookName', { name: inbox.name }) },
@@ -37,11 +32,12 @@ export function WebhookDialog({ inbox, onClose }: { inbox: Inbox; onClose: () =>
         <Text size="sm">{t('inbox.webhookHint')}</Text>
         <ApiFormView form={form} verb={t('common.create')} onCancel={onClose}>
           <TextInput label={t('common.name')} data-autofocus {...form.fields.getInputProps('name')} />
-          {isBuilt(NEW_WEBHOOK) && (
-            <PageLink to={NEW_WEBHOOK} search={{ url: inbox.url, name: form.fields.values.name }}>
-              {t('inbox.webhookAll')}
-            </PageLink>
-          )}
+          <PageLink
+            to="/settings/notification-services/webhooks/new"
+            search={{ url: inbox.url, name: form.fields.values.name }}
+          >
+            {t('inbox.webhookAll')}
+          </PageLink>
         </ApiFormView>
       </Stack>
     </FormDialog>

@@ -1,6 +1,5 @@
 import { Select, Stack, Text, Textarea } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { useIsBuilt } from '../../shell/use-places.ts';
 import { Callout } from '../../ui/callout.tsx';
 import { PageLink } from '../../ui/page-link.tsx';
 import type { Draft } from './draft.ts';
@@ -14,8 +13,6 @@ const FORMATS = [
   'cloudevents',
   'gomft',
 ] as const satisfies readonly Draft['payload']['format'][];
-
-const EDITOR = '/settings/notification-services/templates';
 
 /** What the body of a request is made of. */
 export function PayloadSection({ webhookId }: { webhookId: string | null }) {
@@ -73,7 +70,6 @@ function Identifiers({ disabled }: { disabled: boolean }) {
 function Template({ disabled, webhookId }: { disabled: boolean; webhookId: string | null }) {
   const { t } = useTranslation();
   const { fields } = useDraft();
-  const isBuilt = useIsBuilt();
   return (
     <>
       <Textarea
@@ -87,16 +83,18 @@ function Template({ disabled, webhookId }: { disabled: boolean; webhookId: strin
         classNames={{ input: 'code-input' }}
         {...fields.getInputProps('payload.template')}
       />
-      {isBuilt(EDITOR) && (
-        <Callout kind="neutral">
-          <Text size="sm">
-            {webhookId === null ? t('webhooks.form.editorLater') : t('webhooks.form.editorHint')}{' '}
-            <PageLink to={EDITOR} search={webhookId === null ? {} : { webhookId }} size="sm">
-              {t('webhooks.form.openEditor')}
-            </PageLink>
-          </Text>
-        </Callout>
-      )}
+      <Callout kind="neutral">
+        <Text size="sm">
+          {webhookId === null ? t('webhooks.form.editorLater') : t('webhooks.form.editorHint')}{' '}
+          <PageLink
+            to="/settings/notification-services/templates"
+            search={webhookId === null ? {} : { webhookId }}
+            size="sm"
+          >
+            {t('webhooks.form.openEditor')}
+          </PageLink>
+        </Text>
+      </Callout>
     </>
   );
 }

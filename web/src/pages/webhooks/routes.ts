@@ -1,7 +1,7 @@
 import { createRoute } from '@tanstack/react-router';
 import { signedInRoute } from '../../parents.tsx';
 import { lazyPage } from '../lazy-page.ts';
-import { readTexts, readWebhookSearch } from './webhook-search.ts';
+import { readLedgerSearch, readTexts, readWebhookSearch } from './webhook-search.ts';
 
 const webhooksRoute = createRoute({
   getParentRoute: () => signedInRoute,
@@ -31,6 +31,13 @@ const webhookRoute = createRoute({
   component: lazyPage(() => import('./webhook-page.tsx'), 'WebhookPage'),
 });
 
+const ledgerRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/settings/notification-services/webhooks/$id/ledger',
+  validateSearch: readLedgerSearch,
+  component: lazyPage(() => import('./ledger-page.tsx'), 'LedgerPage'),
+});
+
 const editWebhookRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/settings/notification-services/webhooks/$id/edit',
@@ -49,6 +56,7 @@ export const webhooksRoutes = [
   defaultsRoute,
   newWebhookRoute,
   webhookRoute,
+  ledgerRoute,
   editWebhookRoute,
   stationsRoute,
 ] as const;

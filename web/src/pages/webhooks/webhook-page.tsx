@@ -1,4 +1,4 @@
-import { Anchor, Button, Code, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Button, Code, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconPencil, IconPlugConnected } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
@@ -9,7 +9,7 @@ import { useMay } from '../../api/session.ts';
 import { Callout } from '../../ui/callout.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { Page } from '../../ui/page.tsx';
-import { PageButton } from '../../ui/page-link.tsx';
+import { PageButton, PageLink } from '../../ui/page-link.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 import { healthQuery } from './health.ts';
@@ -88,9 +88,9 @@ function Loaded({ webhook }: { webhook: Webhook }) {
         </Section>
         <Section title={t('webhooks.detail.ledger')} lead={t('webhooks.detail.ledgerHint')}>
           <Stack gap="xs">
-            <Anchor href={`/api/v1/webhooks/${id}/ledger`} target="_blank" size="sm" className="long-text">
-              {`GET /api/v1/webhooks/${id}/ledger`}
-            </Anchor>
+            <PageLink to="/settings/notification-services/webhooks/$id/ledger" params={{ id }} size="sm">
+              {t('webhooks.detail.openLedger')}
+            </PageLink>
             <dl className="settings-list">
               <dt>{t('webhooks.detail.id')}</dt>
               <dd>

@@ -1,3 +1,4 @@
+import { readListSearch } from '../list-search.ts';
 import type { Webhook } from './webhook-queries.ts';
 
 /** Standings to choose from in the list; whoever is gone or failing is in trouble. */
@@ -20,6 +21,18 @@ export function readTexts<Name extends string>(
     return typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [];
   });
   return Object.fromEntries(found);
+}
+
+/** What the URL of a ledger says: the number to begin after, and which page. */
+export interface LedgerSearch {
+  after?: number;
+  cursor?: string;
+}
+
+export function readLedgerSearch(search: Record<string, unknown>): LedgerSearch {
+  const { after } = search;
+  const isNumber = typeof after === 'number' && Number.isSafeInteger(after) && after >= 0;
+  return { ...readListSearch(search), ...(isNumber ? { after } : {}) };
 }
 
 export function readWebhookSearch(search: Record<string, unknown>): WebhookSearch {
