@@ -9,6 +9,7 @@ import { createRouter, RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { comebacks } from './api/client.ts';
+import { later } from './api/connection.ts';
 import { stream } from './api/live.ts';
 import { Problem, ServerGone } from './api/problem.ts';
 import { queries } from './api/queries.ts';
@@ -17,6 +18,8 @@ import { routeTree } from './routes.tsx';
 import { Failed } from './shell/failed.tsx';
 import { Loading } from './ui/loading.tsx';
 import { cssVariables, theme } from './ui/theme.ts';
+
+const PATIENCE_MS = 500;
 
 const router = createRouter({
   routeTree,
@@ -44,22 +47,42 @@ globalThis.__webpack_nonce__ = nonce;
 comebacks.watch(() => void router.invalidate());
 document.addEventListener('visibilitychange', () => stream.setVisible(document.visibilityState === 'visible'));
 
-await initLanguages();
-createRoot(document.getElementById('root') as HTMLElement, { onCaughtError: tellFault }).render(
-  <StrictMode>
-    <MantineProvider
-      theme={theme}
-      cssVariablesResolver={cssVariables}
-      defaultColorScheme="auto"
-      getStyleNonce={() => nonce}
-    >
-      <QueryClientProvider client={queries}>
-        <Notifications />
-        <RouterProvider router={router} />
-      </QueryClientProvider>
-    </MantineProvider>
-  </StrictMode>,
-);
+void Promise.race([Promise.allSettled([initLanguages(), untilReady()]), patience()]).then(show);
+
+function show(): void {
+  createRoot(document.getElementById('root') as HTMLElement, { onCaughtError: tellFault }).render(
+    <StrictMode>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        defaultColorScheme="auto"
+        getStyleNonce={() => nonce}
+      >
+        <QueryClientProvider client={queries}>
+          <Notifications />
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}
+
+/** Has all that the first page shows, so that it is rendered once: who is signed in, its code, and what it asks for first. */
+async function untilReady(): Promise<void> {
+  const { pathname, search } = router.latestLocation;
+  await router.preloadRoute({ to: pathname, search });
+  await Promise.allSettled(
+    queries
+      .getQueryCache()
+      .findAll({ fetchStatus: 'fetching' })
+      .map((query) => query.fetch()),
+  );
+}
+
+/** After that long the page shows what it waits for. */
+function patience(): Promise<void> {
+  return new Promise((done) => later(PATIENCE_MS, done));
+}
 
 /** What the API refuses is shown on the page; the console is for mistakes of ours. */
 function tellFault(error: unknown): void {

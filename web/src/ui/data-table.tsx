@@ -1,6 +1,6 @@
 import './data-table.css';
 import { Table, VisuallyHidden } from '@mantine/core';
-import { memo, type ReactNode, useDeferredValue } from 'react';
+import { memo, type ReactNode, useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 /** One column: its heading, and what it shows of an item. */
@@ -23,13 +23,17 @@ interface DataTableProps<T> {
   actions?: (item: T) => ReactNode;
 }
 
+/** More than a screen shows. What follows them is rendered once they can be seen. */
+const FIRST_ROWS = 20;
+
 /**
- * Items in a table that stays one on a narrow screen too, where it can be moved sideways. Other items take its place a
- * few rows at a time, so that the page answers meanwhile.
+ * Items in a table that stays one on a narrow screen too, where it can be moved sideways. Others come in a few rows at a
+ * time, so that the page answers meanwhile.
  */
 export function DataTable<T extends { id: string }>({ caption, columns, items, actions }: DataTableProps<T>) {
   const { t } = useTranslation();
-  const shown = useDeferredValue(items);
+  const [first] = useState(() => items.slice(0, FIRST_ROWS));
+  const shown = useDeferredValue(items, first);
   return (
     <Table.ScrollContainer minWidth={600}>
       <Table>

@@ -37,7 +37,7 @@ export interface WebhookName {
   name: string;
 }
 
-const webhookNamesQuery = queryOptions({
+export const webhookNamesQuery = queryOptions({
   queryKey: ['webhooks', 'names'],
   staleTime: 60_000,
   async queryFn({ signal }): Promise<WebhookName[]> {

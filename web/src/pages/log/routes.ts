@@ -2,6 +2,7 @@ import { createRoute } from '@tanstack/react-router';
 import { signedInRoute } from '../../parents.tsx';
 import { lazyPage } from '../lazy-page.ts';
 import { readListSearch } from '../list-search.ts';
+import { deliveriesQuery, webhookNamesQuery } from './deliveries.ts';
 import { readDeliverySearch, readDetailSearch } from './delivery-search.ts';
 import { readSystemLogSearch } from './system-log-search.ts';
 
@@ -9,6 +10,12 @@ const deliveriesRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/administration/log-viewer',
   validateSearch: readDeliverySearch,
+  loaderDeps: ({ search: { attempt, part, open, ...list } }) => list,
+  // What is on it comes while its code does.
+  loader({ context: { queries }, deps }) {
+    void queries.prefetchQuery(deliveriesQuery(deps));
+    void queries.prefetchQuery(webhookNamesQuery);
+  },
   component: lazyPage(() => import('./deliveries-page.tsx'), 'DeliveriesPage'),
 });
 
