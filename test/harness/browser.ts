@@ -1,5 +1,4 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, type ConsoleMessage, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
@@ -23,7 +22,7 @@ const PATIENCE_MS = 30_000;
 const LONGEST_TEST_MS = 180_000;
 
 /** The whole of axe-core, for a page to run. */
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 const PAGES = fileURLToPath(new URL('../../web/', import.meta.url));
 

@@ -3,7 +3,7 @@ import { mayAct, useSession } from '../api/session.ts';
 import { NAVIGATION, onlyPlaces, type Place, placesOf, type Section } from '../navigation.ts';
 
 /** Tells whether there is a page at a path. */
-export function useIsBuilt(): (path: string) => boolean {
+function useIsBuilt(): (path: string) => boolean {
   const { routesByPath } = useRouter();
   return (path) => path in routesByPath;
 }
