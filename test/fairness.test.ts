@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { type Arrival, answering, type Respond, startReceiver, type TestReceiver } from './harness/receiver.ts';
 import { startServer, type TestServer } from './harness/server.ts';
 
-const LONG_MS = 30_000;
-/** Longer than any test here: whoever hangs, hangs to the end. */
+const LONG_MS = 120_000;
+/** Whoever waits for a receiver that hangs waits that long. */
 const HANG_MS = 60_000;
+/** All tests share the machine, which may be busy: this is about those who wait. The benchmark measures the others. */
+const UNHINDERED_MS = HANG_MS / 3;
 const CONCURRENCY = 16;
 
 async function createWebhook(server: TestServer, webhook: object): Promise<string> {
@@ -69,8 +71,7 @@ test(
     await publish(server, events);
     const arrivals = await receiver.arrived(events * healthy.length, ({ path }) => healthy.includes(path));
     for (const path of healthy) expect(arrivals.filter((arrival) => arrival.path === path)).toHaveLength(events);
-    // All tests share the machine; waiting for the hung one would take a minute.
-    expect(p99(arrivals.map(latencyMs))).toBeLessThan(3_000);
+    expect(p99(arrivals.map(latencyMs))).toBeLessThan(UNHINDERED_MS);
     expect(mostHungAtOnce()).toBe(CONCURRENCY);
     // They had their share meanwhile.
     expect(receiver.arrivals.filter(({ path }) => path === '/failing').length).toBeGreaterThan(CONCURRENCY);
@@ -125,7 +126,7 @@ test(
     const events = 200;
     await publish(server, events);
     const arrivals = await receiver.arrived(100 + events, ({ path }) => path === '/healthy');
-    expect(p99(arrivals.map(latencyMs))).toBeLessThan(2_000);
+    expect(p99(arrivals.map(latencyMs))).toBeLessThan(UNHINDERED_MS);
   },
   LONG_MS,
 );

@@ -29,8 +29,8 @@ const MOST_TRIALS = 64;
 
 /**
  * Three lines: deliveries, deliveries of templates that have taken much, and everything that is tried out. So a
- * template that takes its time makes only its like wait, and one that takes too much is judged by a second try: the first
- * may have met a busy machine.
+ * template that takes its time makes only its like wait. One that takes too much is judged by a second try, in each line:
+ * the first may have met a busy machine.
  */
 export function createTemplateRenderer(options: { threadModule: URL; clock: Clock }): TemplateRenderer {
   const deliveries = createLine(options);
@@ -51,6 +51,13 @@ export function createTemplateRenderer(options: { threadModule: URL; clock: Cloc
     return value ?? { body: null, fault: excess };
   }
 
+  async function inspectOnce(request: InspectionRequest, instance: InstanceFacts): Promise<Inspection> {
+    const { value, excess } = await trials.inspect(request, instance);
+    if (value !== null) return value;
+    const error = { detail: excess, line: null, column: null, eventType: null, sample: null };
+    return { body: null, errors: [error], variables: [] };
+  }
+
   return {
     async render(request, instance) {
       if ((strikes.get(request.template) ?? 0) >= STRIKES) return renderOnce(doubtful, request, instance);
@@ -59,18 +66,20 @@ export function createTemplateRenderer(options: { threadModule: URL; clock: Cloc
       else if (outcome.tookMs > MUCH_MS) strike(request.template, 1);
       return outcome.value ?? renderOnce(doubtful, request, instance);
     },
-    renderTrial: (request, instance) => renderOnce(trials, request, instance),
+    async renderTrial(request, instance) {
+      const { value } = await trials.render(request, instance);
+      return value ?? renderOnce(trials, request, instance);
+    },
     async inspect(request, instance) {
       if (waiting >= MOST_TRIALS) {
         throw new Refusal('rate_limited', 'Many templates are being tried at this moment. Ask again in a few seconds.');
       }
       waiting += 1;
-      const { value, excess } = await trials.inspect(request, instance).finally(() => {
+      try {
+        return (await trials.inspect(request, instance)).value ?? (await inspectOnce(request, instance));
+      } finally {
         waiting -= 1;
-      });
-      if (value !== null) return value;
-      const error = { detail: excess, line: null, column: null, eventType: null, sample: null };
-      return { body: null, errors: [error], variables: [] };
+      }
     },
     warm: deliveries.warm,
     async end() {
