@@ -22,6 +22,8 @@ export function AnswerSwitch({ inbox, etag }: AnswerSwitchProps) {
   const cache = useQueryClient();
   const mayChange = useMay('operator');
   const { name, answer } = inbox;
+  /** What was chosen, until the server has it. */
+  const [chosen, setChosen] = useState<InboxAnswer | null>(null);
   const [retryAfterS, setRetryAfterS] = useState<number | string>(retryAfterOf(answer));
   const { queryKey } = inboxQuery(name);
   const refresh = () => cache.invalidateQueries({ queryKey: INBOXES_KEY });
@@ -45,8 +47,17 @@ export function AnswerSwitch({ inbox, etag }: AnswerSwitchProps) {
     // One after the other: each is made from the version that the one before has left.
     scope: { id: `answer of ${name}` },
     mutationFn: (wanted: InboxAnswer) => versioned.save(wanted, cache.getQueryData(queryKey)?.etag ?? etag),
-    onSettled: refresh,
+    onSettled(_data, _error, wanted) {
+      setChosen((now) => (now === wanted ? null : now));
+      return refresh();
+    },
   });
+
+  /** Shown at once: a switch that jumps back for a moment would be taken for one that does not work. */
+  function choose(wanted: InboxAnswer): void {
+    setChosen(wanted);
+    change.mutate(wanted);
+  }
 
   if (!mayChange) {
     return (
@@ -56,7 +67,7 @@ export function AnswerSwitch({ inbox, etag }: AnswerSwitchProps) {
     );
   }
 
-  const shown = change.isPending ? change.variables : answer;
+  const shown = chosen ?? answer;
   const kind = kindOf(shown);
   return (
     <Stack gap="xs">
@@ -66,7 +77,7 @@ export function AnswerSwitch({ inbox, etag }: AnswerSwitchProps) {
         value={kind}
         onChange={(value) => {
           const wanted = value as (typeof KINDS)[number];
-          change.mutate(answerOf(wanted, wanted === 'busy' ? Number(retryAfterS) : undefined));
+          choose(answerOf(wanted, wanted === 'busy' ? Number(retryAfterS) : undefined));
         }}
       >
         <Group gap="lg" mt="xs" align="center">
@@ -89,7 +100,7 @@ export function AnswerSwitch({ inbox, etag }: AnswerSwitchProps) {
           onChange={setRetryAfterS}
           onBlur={() => {
             const seconds = Number(retryAfterS);
-            if (seconds !== retryAfterOf(answer)) change.mutate(answerOf('busy', seconds));
+            if (seconds !== retryAfterOf(answer)) choose(answerOf('busy', seconds));
           }}
         />
       )}
