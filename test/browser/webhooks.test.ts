@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createWebhook, ownId, ownType, publish } from '../api/stage.ts';
 import { describeInBrowser, expectAccessible, shareBrowser } from '../harness/browser.ts';
 import { answering, startReceiver } from '../harness/receiver.ts';
@@ -183,7 +183,11 @@ describeInBrowser('webhooks', () => {
     expect(new URL(page.url()).searchParams.get('after')).toBe('2');
   });
 
-  test('the global defaults are changed, and what inherits them is told of', async () => {
+  test('the global defaults are tested before they are saved, are changed, and what inherits them is told of', async () => {
+    onTestFinished(async () => {
+      await server().call('PUT', '/settings/webhooks', {});
+    });
+    const receiver = await startReceiver();
     const page = await browser().visit(server(), { role: 'admin', path: LIST });
     await page.getByRole('link', { name: 'Global defaults' }).click();
     await page.getByRole('textbox', { name: 'Default Webhook URL' }).waitFor();
@@ -191,6 +195,10 @@ describeInBrowser('webhooks', () => {
       await page.getByText(name, { exact: true }).first().waitFor();
     }
     await page.getByRole('combobox', { name: 'Content Type' }).waitFor();
+    await page.getByRole('textbox', { name: 'Default Webhook URL' }).fill(`${receiver.url}/all`);
+    await page.getByRole('button', { name: 'Test Connection' }).click();
+    await page.getByText('The receiver took it').waitFor();
+    expect(receiver.arrivals.map(({ path }) => path)).toEqual(['/all']);
     await page.getByLabel('Timeout', { exact: true }).fill('20 s');
     await page.getByText('This holds for every webhook that inherits it.').waitFor();
     await expectAccessible(page);
