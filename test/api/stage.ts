@@ -4,7 +4,7 @@ import type { Respond } from '../harness/receiver.ts';
 import type { Answer, CallOptions, TestServer } from '../harness/server.ts';
 
 /** How long a test waits for something to become true before it gives up. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const ASK_AGAIN_MS = 5;
 
 /** An event type that no other test publishes, so that tests which share a server do not meet. */

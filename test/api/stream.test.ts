@@ -6,7 +6,6 @@ import { ADMIN_KEY, shareServer, startServer } from '../harness/server.ts';
 import { createWebhook, deliveryInState, expectProblem, ownType, publish } from './stage.ts';
 
 const server = shareServer();
-const LONG_MS = 60_000;
 
 const statesOf = (messages: StreamMessage[]): string[] => messages.map(({ data }) => data.state);
 
@@ -190,29 +189,25 @@ describe('going on from an id', () => {
   test.each([
     ['SIGKILL', 'kill'],
     ['SIGTERM', 'stop'],
-  ] as const)(
-    'holds over %s and a restart, with what the restart itself changed',
-    async (_signal, end) => {
-      const receiver = await startReceiver(() => {});
-      const first = await startServer({ allow: [receiver.address] });
-      const type = ownType();
-      const webhook = await createWebhook(first, { url: receiver.url, eventTypes: [type], timeoutMs: 20_000 });
-      const stream = await openStream(first);
-      const eventId = await publish(first, type);
-      const [sending] = await changesUntil(stream, eventId, 'delivering');
-      await receiver.arrived(1);
-      await first[end]();
+  ] as const)('holds over %s and a restart, with what the restart itself changed', async (_signal, end) => {
+    const receiver = await startReceiver(() => {});
+    const first = await startServer({ allow: [receiver.address] });
+    const type = ownType();
+    const webhook = await createWebhook(first, { url: receiver.url, eventTypes: [type], timeoutMs: 20_000 });
+    const stream = await openStream(first);
+    const eventId = await publish(first, type);
+    const [sending] = await changesUntil(stream, eventId, 'delivering');
+    await receiver.arrived(1);
+    await first[end]();
 
-      receiver.respond = answering(204);
-      const second = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
-      await deliveryInState(second, eventId, webhook.id, 'delivered');
-      const resumed = await openStream(second, { lastEventId: sending?.id as string });
-      const changes = await changesUntil(resumed, eventId, 'delivered');
-      expect(resumed.messages.filter(({ event }) => event === 'reset')).toEqual([]);
-      expect(changes.at(-1)?.data).toMatchObject({ state: 'delivered', attemptCount: 2 });
-    },
-    LONG_MS,
-  );
+    receiver.respond = answering(204);
+    const second = await startServer({ dataDir: first.dataDir, allow: [receiver.address] });
+    await deliveryInState(second, eventId, webhook.id, 'delivered');
+    const resumed = await openStream(second, { lastEventId: sending?.id as string });
+    const changes = await changesUntil(resumed, eventId, 'delivered');
+    expect(resumed.messages.filter(({ event }) => event === 'reset')).toEqual([]);
+    expect(changes.at(-1)?.data).toMatchObject({ state: 'delivered', attemptCount: 2 });
+  });
 });
 
 describe('streams that end', () => {
@@ -248,35 +243,31 @@ describe('streams that end', () => {
       .toBe(200);
   });
 
-  test(
-    'by force when the client does not read, and it may go on where it was',
-    async () => {
-      const type = ownType();
-      const hooks: string[] = [];
-      for (let i = 0; i < 10; i += 1) {
-        const webhook = await createWebhook(server(), { url: 'http://127.0.0.1:9/', eventTypes: [type] });
-        await server().call('POST', `/webhooks/${webhook.id}/pause`);
-        hooks.push(webhook.id);
-      }
-      const { hostname, port } = new URL(server().url);
-      const socket = connect(Number(port), hostname);
-      socket.on('error', () => undefined);
-      socket.write(`GET /api/v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ADMIN_KEY}\r\n\r\n`);
-      const head = await new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(bytes.toString())));
-      const [, id] = /\nid: (\S+)/.exec(head) ?? [];
-      socket.pause();
-      const batch = Array.from({ length: 1000 }, () => ({ type, data: {} }));
-      for (let i = 0; i < 3; i += 1) expect((await server().call('POST', '/events', batch)).status).toBe(202);
+  test('by force when the client does not read, and it may go on where it was', async () => {
+    const type = ownType();
+    const hooks: string[] = [];
+    for (let i = 0; i < 10; i += 1) {
+      const webhook = await createWebhook(server(), { url: 'http://127.0.0.1:9/', eventTypes: [type] });
+      await server().call('POST', `/webhooks/${webhook.id}/pause`);
+      hooks.push(webhook.id);
+    }
+    const { hostname, port } = new URL(server().url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    socket.write(`GET /api/v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ADMIN_KEY}\r\n\r\n`);
+    const head = await new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(bytes.toString())));
+    const [, id] = /\nid: (\S+)/.exec(head) ?? [];
+    socket.pause();
+    const batch = Array.from({ length: 1000 }, () => ({ type, data: {} }));
+    for (let i = 0; i < 3; i += 1) expect((await server().call('POST', '/events', batch)).status).toBe(202);
 
-      const resumed = await openStream(server(), { lastEventId: id as string });
-      await resumed.received(30_000, ({ data }) => hooks.includes(data.webhookId));
-      // Who does not read hears of the end when it next writes.
-      const isCutOff = (): boolean => {
-        socket.write('\n');
-        return socket.destroyed;
-      };
-      await expect.poll(isCutOff, { timeout: LONG_MS, interval: 100 }).toBe(true);
-    },
-    LONG_MS,
-  );
+    const resumed = await openStream(server(), { lastEventId: id as string });
+    await resumed.received(30_000, ({ data }) => hooks.includes(data.webhookId));
+    // Who does not read hears of the end when it next writes.
+    const isCutOff = (): boolean => {
+      socket.write('\n');
+      return socket.destroyed;
+    };
+    await expect.poll(isCutOff, { interval: 100 }).toBe(true);
+  });
 });

@@ -16,7 +16,7 @@ const FLAGS = [
 ];
 
 /** How long a test waits for something to be on the screen: as long as a busy machine may take. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** A browser needs more of a busy machine than anything else here. */
 const LONGEST_TEST_MS = 180_000;
