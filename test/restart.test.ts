@@ -48,7 +48,7 @@ describe.each(ENDS)('after %s and a restart', (_signal, end) => {
   test('a retry that fell due meanwhile goes out at once', async () => {
     const receiver = await startReceiver(answering(500));
     const first = await startServer({ allow: [receiver.address] });
-    const retry = { strategy: 'fixed', maxAttempts: 2, delayMs: 500, jitter: 0 };
+    const retry = { strategy: 'fixed', maxAttempts: 2, delayMs: 4_000, jitter: 0 };
     await createWebhook(first, { url: receiver.url, retry });
     const eventId = await publish(first, 1);
     const plannedAt = await plannedAfter(first, eventId);
@@ -67,7 +67,7 @@ describe.each(ENDS)('after %s and a restart', (_signal, end) => {
   test('a retry planned for later goes out then, and not before', async () => {
     const receiver = await startReceiver(answering(500));
     const first = await startServer({ allow: [receiver.address] });
-    const retry = { strategy: 'fixed', maxAttempts: 2, delayMs: 4_000, jitter: 0 };
+    const retry = { strategy: 'fixed', maxAttempts: 2, delayMs: 8_000, jitter: 0 };
     await createWebhook(first, { url: receiver.url, retry });
     const plannedAt = await plannedAfter(first, await publish(first, 1));
     await end(first);
@@ -120,7 +120,7 @@ describe.each(ENDS)('after %s and a restart', (_signal, end) => {
   test('the bytes, method and content type of the first attempt go out again, to the URL of today', async () => {
     const receiver = await startReceiver(answering(500));
     const first = await startServer({ allow: [receiver.address] });
-    const retry = { strategy: 'fixed', maxAttempts: 2, delayMs: 500, jitter: 0 };
+    const retry = { strategy: 'fixed', maxAttempts: 2, delayMs: 4_000, jitter: 0 };
     const webhookId = await createWebhook(first, { url: `${receiver.url}/old`, retry, method: 'POST' });
     const started = { type: 'transfer.started', data: { transfer: { id: 'transfer-1', name: 'Daily' } } };
     const eventId = (await first.call('POST', '/events', started)).body.id;

@@ -166,7 +166,8 @@ test('webhooks that are held by their rates take no slot from one that is not', 
   await publishMany(few, type, 200);
   const startedAt = Date.now();
   await receiver.arrived(200, ({ path }) => path === '/fast');
-  expect(Date.now() - startedAt).toBeLessThan(5_000);
+  // Those that are held have their next turn after 100 s.
+  expect(Date.now() - startedAt).toBeLessThan(50_000);
   await receiver.arrived(20, ({ path }) => path.startsWith('/slow'));
   expect(receiver.arrivals.filter(({ path }) => path.startsWith('/slow'))).toHaveLength(20);
   await few.stop();
