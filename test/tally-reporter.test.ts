@@ -8,8 +8,8 @@ import { expect, test } from 'vitest';
 const REPORTER = resolve('tools/tally-reporter.ts');
 const VITEST = resolve('node_modules/vitest/vitest.mjs');
 
-/** The last line that vitest prints for a folder with these test files. */
-async function lastLineFor(files: Record<string, string>): Promise<string | undefined> {
+/** The lines that vitest prints for a folder with these test files. */
+async function linesFor(files: Record<string, string>): Promise<string[]> {
   const root = mkdtempSync(join(tmpdir(), 'waybill-tally-'));
   try {
     symlinkSync(resolve('node_modules'), join(root, 'node_modules'), 'dir');
@@ -18,14 +18,25 @@ async function lastLineFor(files: Record<string, string>): Promise<string | unde
     }
     const options = ['run', '--root', root, '--reporter', 'default', '--reporter', REPORTER];
     const run = spawn(process.execPath, [VITEST, ...options], { stdio: ['ignore', 'pipe', 'ignore'] });
-    return (await text(run.stdout)).trimEnd().split('\n').at(-1);
+    return (await text(run.stdout)).trimEnd().split('\n');
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 }
 
+async function lastLineFor(files: Record<string, string>): Promise<string | undefined> {
+  return (await linesFor(files)).at(-1);
+}
+
 const PASSES = "test('passes', () => {});";
 const FAILS = "test('fails', () => { throw new Error('as planned'); });";
+
+test('why a test has failed is told while others still run', async () => {
+  const lines = await linesFor({ 'a.test.ts': FAILS, 'b.test.ts': PASSES });
+  const told = lines.findIndex((line) => line.startsWith('FAILED fails: as planned'));
+  expect(told).toBeGreaterThanOrEqual(0);
+  expect(told).toBeLessThan(lines.findIndex((line) => line.includes('Test Files')));
+});
 
 test('the last line of a green run counts what passed', async () => {
   expect(await lastLineFor({ 'a.test.ts': `${PASSES}\n${PASSES}`, 'b.test.ts': PASSES })).toBe('3 passed, 0 failed');

@@ -1,5 +1,5 @@
 import type { SerializedError } from 'vitest';
-import type { Reporter, TestModule, TestRunEndReason } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestRunEndReason } from 'vitest/node';
 
 interface Tally {
   passed: number;
@@ -9,13 +9,21 @@ interface Tally {
 
 /**
  * Prints `N passed, N failed` (and `, N skipped` when there are any) as the very last line, after whatever other
- * reporters, vitest itself and the tests have to say.
+ * reporters, vitest itself and the tests have to say. Of each failure it tells at once why: vitest does so at the end,
+ * which a run that is broken off does not reach.
  */
 export default class TallyReporter implements Reporter {
   #tally: Tally = { passed: 0, failed: 1, skipped: 0 };
 
   onInit(): void {
     process.once('exit', () => process.stdout.write(`${lineOf(this.#tally)}\n`));
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    const { errors = [] } = test.result();
+    for (const { message, stack } of errors) {
+      process.stdout.write(`FAILED ${test.fullName}: ${message}\n${stack ?? ''}\n`);
+    }
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[], reason: TestRunEndReason): void {
