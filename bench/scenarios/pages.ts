@@ -90,7 +90,7 @@ async function measureVisits(stage: Stage, open: Opening): Promise<Visits> {
   return { firstVisitMs: median(first), nextVisitMs: median(next) };
 }
 
-/** From the click that leads to the log viewer to its first row, which can be clicked. */
+/** From the start of a visit to the log viewer until its first row can be clicked. */
 async function interactiveMs(page: Page): Promise<number> {
   await page.goto(LOG_VIEWER, { waitUntil: 'commit' });
   return page.evaluate<number>('interactive');
