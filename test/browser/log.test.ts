@@ -88,6 +88,21 @@ describeInBrowser('the log viewer', () => {
     await fresh.waitFor({ state: 'detached' });
   });
 
+  test('tells of new deliveries also after more than anybody counts', async () => {
+    const { webhook, type } = await stage();
+    await server().call('POST', `/webhooks/${webhook.id}/pause`);
+    await publish(server(), type);
+    const page = await visit(`${LOG}?webhookId=${webhook.id}`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await rows(page).first().waitFor();
+    const many = Array.from({ length: 1_000 }, (_, n) => ({ type, data: { n } }));
+    for (let times = 0; times < 2; times += 1) await server().call('POST', '/events', many);
+    await page.getByRole('button', { name: 'Show more than 999 new' }).click();
+    await rows(page).nth(49).waitFor();
+    await publish(server(), type);
+    await page.getByRole('button', { name: 'Show 1 new', exact: true }).waitFor();
+  });
+
   test('goes on to older ones, and back', async () => {
     const { webhook, type } = await stage();
     await server().call('POST', `/webhooks/${webhook.id}/pause`);
