@@ -31,7 +31,6 @@ import { createFeed, streamRoutes } from './feed/index.ts';
 import { addDocs, createServer } from './http/index.ts';
 import {
   apiKeyRoutes,
-  canHashPasswords,
   createAuthenticator,
   createPasswordHashes,
   createSetup,
@@ -321,9 +320,6 @@ export async function startApp({ settings, secrets, threads }: AppOptions): Prom
     systemLog.announce(
       `there is no administrator yet; create one at ${baseUrl ?? url}/welcome?token=${token} (this link is good until the server stops)`,
     );
-  }
-  if (!canHashPasswords()) {
-    log.warn(`nobody can sign in with a password on Node ${process.versions.node}: that needs 24.7 or newer`);
   }
 
   return {

@@ -2,7 +2,7 @@ export { apiKeyRoutes } from './api-keys.routes.ts';
 export { type ApiKeyRow, DELETE_API_KEY, INSERT_API_KEY, listApiKeys, readApiKeys } from './api-keys.store.ts';
 export { hashApiKey, makeApiKey } from './api-keys.ts';
 export { createAuthenticator } from './authenticator.ts';
-export { canHashPasswords, createPasswordHashes } from './password-hashes.ts';
+export { createPasswordHashes } from './password-hashes.ts';
 export { makePassword } from './passwords.ts';
 export { sessionRoutes } from './sessions.routes.ts';
 export { pruneSessions } from './sessions.store.ts';

@@ -1,14 +1,7 @@
 import crypto from 'node:crypto';
-import { Refusal } from '../kernel/errors.ts';
 import type { Random } from '../kernel/random.ts';
+import { argon2id, type Cost } from './argon2.ts';
 import { createTurns } from './turns.ts';
-
-/** What one computation costs: memory in KiB, passes over it, lanes. */
-interface Cost {
-  memory: number;
-  passes: number;
-  parallelism: number;
-}
 
 /**
  * Argon2id as OWASP's Password Storage Cheat Sheet has it: 19 MiB, two passes, one lane. To make it dearer, change it
@@ -31,11 +24,11 @@ export interface PasswordHashes {
   disguise(password: string, salt: string): Promise<string>;
 }
 
-/** Every function refuses with `rate_limited` when too many wait, and with `conflict` where Node has no Argon2. */
+/** Every function refuses with `rate_limited` when too many wait. */
 export function createPasswordHashes(random: Random): PasswordHashes {
   const inTurn = createTurns();
   const derive = (password: string, salt: Uint8Array, cost: Cost) =>
-    inTurn(() => argon2id(canonical(password), salt, cost));
+    inTurn(() => argon2id(canonical(password), salt, TAG_BYTES, cost));
 
   return {
     async make(password) {
@@ -56,26 +49,6 @@ export function createPasswordHashes(random: Random): PasswordHashes {
 }
 
 const HASH_OF_NOBODY = { cost: COST, salt: new Uint8Array(SALT_BYTES), tag: new Uint8Array(TAG_BYTES) };
-
-/** Whether this Node can hash passwords: from 24.7 on it can. */
-export function canHashPasswords(): boolean {
-  return typeof crypto.argon2 === 'function';
-}
-
-function argon2id(message: string, nonce: Uint8Array, cost: Cost): Promise<Buffer> {
-  if (!canHashPasswords()) {
-    throw new Refusal(
-      'conflict',
-      `This server runs on Node ${process.versions.node}, which cannot hash passwords. Run it on Node 24.7 or newer.`,
-    );
-  }
-  return new Promise((resolve, reject) => {
-    crypto.argon2('argon2id', { message, nonce, tagLength: TAG_BYTES, ...cost }, (error, tag) => {
-      if (error === null) resolve(tag);
-      else reject(new Error('Argon2id failed.', { cause: error }));
-    });
-  });
-}
 
 /** The same password typed on another system may have other code points (NIST SP 800-63B §5.1.1.2). */
 function canonical(password: string): string {

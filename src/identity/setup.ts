@@ -1,6 +1,5 @@
 import type { Random } from '../kernel/random.ts';
 import type { Store } from '../store/index.ts';
-import { canHashPasswords } from './password-hashes.ts';
 import { isSameToken, makeToken } from './tokens.ts';
 import { hasAdministrator } from './users.store.ts';
 
@@ -32,7 +31,7 @@ export function createSetup({
     isNeeded,
     accepts: (given) => isSameToken(given, token),
     async tokenToShow() {
-      return bootstrapKey === null && canHashPasswords() && (await isNeeded()) ? token : null;
+      return bootstrapKey === null && (await isNeeded()) ? token : null;
     },
   };
 }
