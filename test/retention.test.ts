@@ -80,7 +80,7 @@ function giveUpLongAgo(store: Store): Promise<void>[] {
       status: 500,
       errorCode: 'http_status',
       errorMessage: 'The old receiver answered 500.',
-      firstSent: { method: 'POST', contentType: 'application/json', hash: 'h', content: '{}' },
+      firstSent: { method: 'POST', contentType: 'application/json', eventInHeaders: false, hash: 'h', content: '{}' },
       next: { state: 'exhausted', reason: 'attempts_spent', tries: 1 } as const,
       holdUntil: null,
       breaker: null,

@@ -99,24 +99,26 @@ const INSERT_HANDED = `INSERT INTO deliveries (
   ) VALUES (?, ?, ?, ?, ?, ?, 'delivering', 'initial', 0, 0, ?, ?)`;
 const SETTLE_FIRST_DELIVERED = `UPDATE deliveries SET
     state = 'delivered', tries = 1, attempt_count = 1, held_by = NULL, last_status = ?,
-    method = ?, content_type = ?, body_hash = ?, ended_at = ?
+    method = ?, content_type = ?, event_in_headers = ?, body_hash = ?, ended_at = ?
   WHERE number = ? AND state = 'delivering' AND held_by = ? AND attempt_count = 0`;
 
 const SETTLE_ENDED = `UPDATE deliveries SET
     state = ?, reason = ?, planned_at = NULL, tries = ?, attempt_count = ?, held_by = NULL, last_status = ?, error_code = ?,
-    method = COALESCE(method, ?), content_type = COALESCE(content_type, ?), body_hash = COALESCE(body_hash, ?), ended_at = ?
+    method = COALESCE(method, ?), content_type = COALESCE(content_type, ?),
+    event_in_headers = COALESCE(event_in_headers, ?), body_hash = COALESCE(body_hash, ?), ended_at = ?
   WHERE number = ? AND state = 'delivering' AND held_by = ?`;
 
 const SETTLE_RETRYING = `UPDATE deliveries SET
     state = 'retrying', due_at = ?, planned_at = NULL, next_trigger = ?, tries = ?, attempt_count = ?, held_by = NULL, last_status = ?, error_code = ?,
-    method = COALESCE(method, ?), content_type = COALESCE(content_type, ?), body_hash = COALESCE(body_hash, ?)
+    method = COALESCE(method, ?), content_type = COALESCE(content_type, ?),
+    event_in_headers = COALESCE(event_in_headers, ?), body_hash = COALESCE(body_hash, ?)
   WHERE number = ? AND state = 'delivering' AND held_by = ?`;
 
 const COUNT_LATE_ATTEMPT = 'UPDATE deliveries SET attempt_count = ? WHERE number = ? AND attempt_count < ?';
 
 const HANDED_COLUMNS = `SELECT
     d.number, d.id, d.webhook_number, d.sequence, d.next_trigger, d.attempt_count, d.tries, d.planned_at, d.due_at, d.state,
-    d.method, d.content_type, d.body_hash, d.replay_number, b.content,
+    d.method, d.content_type, d.event_in_headers, d.body_hash, d.replay_number, b.content,
     e.sequence AS event_sequence, e.id AS event_id, e.type AS event_type, e.occurred_at, e.data
   FROM deliveries d
   JOIN events e ON e.sequence = d.event_sequence
@@ -195,6 +197,7 @@ interface HandedRow {
   state: DeliveryState;
   method: string | null;
   content_type: string | null;
+  event_in_headers: number | null;
   body_hash: string | null;
   replay_number: number | null;
   content: string | null;
@@ -204,6 +207,13 @@ interface HandedRow {
   occurred_at: number;
   data: string;
 }
+
+/** What was sent, as the columns of a delivery: all null where nothing was. */
+function sentColumns(sent: SentBody | null): (string | number | null)[] {
+  return sent === null ? NOTHING_SENT : [sent.method, sent.contentType, sent.eventInHeaders ? 1 : 0, sent.hash];
+}
+
+const NOTHING_SENT = [null, null, null, null];
 
 function toHanded(row: HandedRow, webhookId: WebhookId): Handed {
   const { method, content_type: contentType, body_hash: hash, content } = row;
@@ -225,7 +235,7 @@ function toHanded(row: HandedRow, webhookId: WebhookId): Handed {
       occurredAt: row.occurred_at,
       data: row.data,
     },
-    sent: isSent ? { method, contentType, hash, content } : null,
+    sent: isSent ? { method, contentType, eventInHeaders: row.event_in_headers === 1, hash, content } : null,
   };
 }
 
@@ -486,7 +496,7 @@ export function createDeliveryWrites(dependencies: Dependencies) {
     now: number,
   ): Promise<boolean> {
     const { number, attempt, status, errorCode, next, firstSent } = settlement;
-    const sent = [firstSent?.method ?? null, firstSent?.contentType ?? null, firstSent?.hash ?? null];
+    const sent = sentColumns(firstSent);
     if (next.state === 'retrying') {
       const { dueAt, trigger, tries } = next;
       const told = [dueAt, trigger, tries, attempt.number, status, errorCode];

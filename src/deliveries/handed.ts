@@ -27,6 +27,8 @@ export interface Handed {
 export interface SentBody {
   method: string;
   contentType: string;
+  /** Whether the event's attributes go out in headers beside it: CloudEvents' binary mode. */
+  eventInHeaders: boolean;
   /** Tells it from the other bodies of the same event. */
   hash: string;
   content: string;

@@ -41,9 +41,9 @@ const SECRET_HEADER = /authorization|cookie|token|secret|passw|api-?key|signatur
 const BODY_HASH_LENGTH = 22;
 
 /**
- * Makes the request of an attempt. Bytes, method and content type of the first attempt go out again on every later one;
- * URL, credentials and headers are those of today. Of a webhook with a template the body is there already. `now` is the
- * instant of the attempt, epoch milliseconds.
+ * Makes the request of an attempt. Bytes, method and content type of the first attempt go out again on every later one,
+ * the event in headers where it was in headers; URL, credentials and other headers are those of today. Of a webhook with
+ * a template the body is there already. `now` is the instant of the attempt, epoch milliseconds.
  */
 export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFacts, now: number): Outgoing {
   const { config, record } = webhook;
@@ -61,8 +61,7 @@ export function prepare(webhook: Webhook, subject: Subject, instance: InstanceFa
     String(subject.attemptCount + 1),
   );
   if (subject.sequence !== null) own.push('x-waybill-sequence', String(subject.sequence));
-  const { payload } = config;
-  if (payload.format === 'cloudevents' && payload.mode === 'binary') own.push(...cloudEventHeaders(subject, instance));
+  if (body.eventInHeaders) own.push(...cloudEventHeaders(subject, instance));
   return {
     request: {
       lane: record.id,
@@ -95,12 +94,19 @@ function render({ config }: Webhook, { event, content: data }: Subject, instance
   const { method, contentType, payload } = config;
   if (payload.format === 'template') throw new Error('A template is rendered before its request is made.');
   const { id, type, occurredAt } = event;
-  return sentBody(method, renderBody({ id, type, occurredAt, data: data() }, { payload, contentType }, instance));
+  const body = renderBody({ id, type, occurredAt, data: data() }, { payload, contentType }, instance);
+  const eventInHeaders = payload.format === 'cloudevents' && payload.mode === 'binary';
+  return sentBody(method, body, eventInHeaders);
 }
 
 /** A body as an attempt sends it and the store keeps it. */
-export function sentBody(method: string, { contentType, content }: { contentType: string; content: string }): SentBody {
-  return { method, contentType, hash: hash('sha256', content, 'base64url').slice(0, BODY_HASH_LENGTH), content };
+export function sentBody(
+  method: string,
+  { contentType, content }: { contentType: string; content: string },
+  eventInHeaders = false,
+): SentBody {
+  const digest = hash('sha256', content, 'base64url').slice(0, BODY_HASH_LENGTH);
+  return { method, contentType, eventInHeaders, hash: digest, content };
 }
 
 /** The attributes of an event in binary mode (CloudEvents HTTP binding §3.1.3): none has a character that needs escaping. */

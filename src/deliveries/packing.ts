@@ -5,13 +5,15 @@ import type { Settlement } from './settlement.ts';
 type PackedBody = ReturnType<typeof packBody>;
 
 function packBody(sent: SentBody | null) {
-  return sent === null ? null : ([sent.method, sent.contentType, sent.hash, sent.content] as const);
+  return sent === null
+    ? null
+    : ([sent.method, sent.contentType, sent.eventInHeaders, sent.hash, sent.content] as const);
 }
 
 function unpackBody(packed: PackedBody): SentBody | null {
   if (packed === null) return null;
-  const [method, contentType, hash, content] = packed;
-  return { method, contentType, hash, content };
+  const [method, contentType, eventInHeaders, hash, content] = packed;
+  return { method, contentType, eventInHeaders, hash, content };
 }
 
 function packSettlement({ attempt: a, firstSent, next, ...s }: Settlement) {

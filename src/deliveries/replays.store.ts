@@ -132,13 +132,14 @@ const DELETE_OF_WEBHOOK = 'DELETE FROM replay_candidates WHERE replay_number = ?
 const ADVANCE = `UPDATE replays SET made = made + ?, skipped = skipped + ?, next_at = ? WHERE number = ? AND state = 'running'`;
 
 /** An event with its first delivery to a webhook, which is the only one with a number of its own in the ledger. */
-const SELECT_ORIGINAL = `SELECT e.type, d.id, d.sequence, d.method, d.content_type AS "contentType", d.body_hash AS "bodyHash"
+const SELECT_ORIGINAL = `SELECT e.type, d.id, d.sequence, d.method, d.content_type AS "contentType",
+    d.event_in_headers AS "eventInHeaders", d.body_hash AS "bodyHash"
   FROM events e LEFT JOIN deliveries d ON d.event_sequence = e.sequence AND d.webhook_number = ?
   WHERE e.sequence = ? ORDER BY d.number LIMIT 1`;
 const INSERT_DELIVERY = `INSERT INTO deliveries (
     number, id, event_sequence, event_type, webhook_number, sequence, state, due_at, next_trigger, attempt_count, tries,
-    replay_of, replay_number, method, content_type, body_hash, created_at
-  ) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, 'replay', 0, 0, ?, ?, ?, ?, ?, ?)`;
+    replay_of, replay_number, method, content_type, event_in_headers, body_hash, created_at
+  ) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, 'replay', 0, 0, ?, ?, ?, ?, ?, ?, ?)`;
 
 const SELECT_ALL_MADE = `SELECT number FROM replays WHERE state = 'running' AND delivery_count = made + skipped`;
 const COMPLETE = `UPDATE replays SET state = 'completed', ended_at = ?
@@ -289,12 +290,14 @@ export function replayHandlers({ book, webhooks, queue, change }: Dependencies):
       sequence: number | null;
       method: string | null;
       contentType: string | null;
+      eventInHeaders: number | null;
       bodyHash: string | null;
     }>(SELECT_ORIGINAL, rules.number, eventSequence);
     if (original === undefined) return false;
-    const { type, id: replayOf, method, contentType, bodyHash } = original;
+    const { type, id: replayOf, method, contentType, eventInHeaders, bodyHash } = original;
     const sequence = replayOf === null ? await tx.next(`webhook:${rules.id}`) : original.sequence;
-    const sent = replay.body === 'exact' ? ([method, contentType, bodyHash] as const) : ([null, null, null] as const);
+    const kept = [method, contentType, eventInHeaders, bodyHash];
+    const sent = replay.body === 'exact' ? kept : kept.map(() => null);
     const number = await tx.next('deliveries');
     const id = tx.ids.make('dlv', now);
     const key = [number, id, eventSequence, type, rules.number, sequence] as const;

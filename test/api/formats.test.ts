@@ -114,21 +114,42 @@ test('gomft sends the tree of its program', async () => {
   });
 });
 
-test('the media type and the bytes of the first attempt go out again after the webhook has changed to another', async () => {
+/** The two attempts of a delivery, between which the webhook has been changed. */
+async function attemptsAround(before: object, change: object): Promise<[Arrival, Arrival]> {
   const receiver = await startReceiver(answering(500));
   const type = ownType();
   const retry = { strategy: 'fixed', maxAttempts: 5, delayMs: 60_000 };
-  const own = { url: receiver.url, eventTypes: [type], retry, contentType: 'application/xml' };
-  const webhook = await createWebhook(server(), own);
+  const webhook = await createWebhook(server(), { url: receiver.url, eventTypes: [type], retry, ...before });
   const eventId = await publish(server(), type);
   const { id } = await deliveryInState(server(), eventId, webhook.id, 'retrying');
-  const change = { contentType: null, payload: { format: 'cloudevents', mode: 'structured' } };
   expect((await server().call('PATCH', `/webhooks/${webhook.id}`, change)).status).toBe(200);
   receiver.respond = answering(204);
   await server().call('POST', `/deliveries/${id}/retry`);
-  const [first, second] = (await receiver.arrived(2)) as [Arrival, Arrival];
-  expect(second.headers['content-type']).toBe('application/xml');
-  expect(second.body).toBe(first.body);
+  return (await receiver.arrived(2)) as [Arrival, Arrival];
+}
+
+const attributesOf = ({ headers }: Arrival) => Object.entries(headers).filter(([name]) => name.startsWith('ce-'));
+
+describe('after the webhook has changed to another format', () => {
+  const structured = { format: 'cloudevents', mode: 'structured' };
+  const binary = { format: 'cloudevents', mode: 'binary' };
+
+  test('the media type and the bytes of the first attempt go out again', async () => {
+    const change = { contentType: null, payload: structured };
+    const [first, second] = await attemptsAround({ contentType: 'application/xml' }, change);
+    expect(second.headers['content-type']).toBe('application/xml');
+    expect(second.body).toBe(first.body);
+  });
+
+  test.each([
+    ['goes out in headers again', 5, binary, { format: 'default' }],
+    ['is in no header that the first attempt did not have', 0, structured, binary],
+  ])('the event %s', async (_what, count, before, payload) => {
+    const [first, second] = await attemptsAround({ payload: before }, { payload });
+    expect(attributesOf(first)).toHaveLength(count);
+    expect(attributesOf(second)).toEqual(attributesOf(first));
+    expect(second.body).toBe(first.body);
+  });
 });
 
 describe('what no format can be', () => {

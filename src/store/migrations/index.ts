@@ -13,6 +13,7 @@ import { users } from './0012-users.ts';
 import { inboxes } from './0013-inboxes.ts';
 import { statistics } from './0014-statistics.ts';
 import { shownCertificates } from './0015-shown-certificates.ts';
+import { eventInHeaders } from './0016-event-in-headers.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration };
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   inboxes,
   statistics,
   shownCertificates,
+  eventInHeaders,
 ];
