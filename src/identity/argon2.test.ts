@@ -1,9 +1,10 @@
+import crypto from 'node:crypto';
 import { expect, test } from 'vitest';
 import { nativeArgon2id, portableArgon2id } from './argon2.ts';
 
 test.each([
-  ["Node's own", nativeArgon2id],
-  ['the portable one', portableArgon2id],
+  ...(typeof crypto.argon2 === 'function' ? ([["Node's own", nativeArgon2id]] as const) : []),
+  ['the portable one', portableArgon2id] as const,
 ])('%s makes the tag that the reference implementation makes', async (_which, argon2id) => {
   // github.com/P-H-C/phc-winner-argon2, src/test.c: two passes over 256 KiB in two lanes.
   const tag = await argon2id('password', Buffer.from('somesalt'), 32, { memory: 256, passes: 2, parallelism: 2 });
