@@ -1,11 +1,13 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { XmlDocument } from 'libxml2-wasm';
 import { describe, expect, test } from 'vitest';
 import { EVENT_TYPES } from '../events/index.ts';
 import { hostileSamplesOf } from './hostile.ts';
 import { unknownVariables } from './known-variables.ts';
 import { parseTemplate } from './language.ts';
-import { PRESETS } from './presets.ts';
+import { PRESETS, type Preset } from './presets.ts';
 import { renderTemplate } from './rendering.ts';
+import { prepareFor } from './well-formed.ts';
 
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
 const object = (properties: object, required = Object.keys(properties)) => ({
@@ -99,6 +101,16 @@ const REQUESTS: Record<string, object> = {
       ),
     },
   }),
+  // ntfy, "Publish as JSON". A message of more than 4,096 bytes becomes an attachment.
+  ntfy: object({
+    topic: text(64),
+    title: text(250),
+    message: text(4_096 / 4),
+    priority: { type: 'integer', minimum: 1, maximum: 5 },
+    tags: { type: 'array', items: text(50) },
+  }),
+  // Gotify, "Push messages".
+  gotify: object({ title: text(250), message: text(1_024), priority: { type: 'integer', minimum: 0, maximum: 10 } }),
   // PagerDuty, "Send an Alert Event" (Events API v2).
   pagerduty: object({
     routing_key: text(32),
@@ -118,7 +130,9 @@ const REQUESTS: Record<string, object> = {
 
 const instance = { name: 'Acme', email: '', tenantId: 1, bucketName: 'b', environment: 'staging' };
 
-describe.each(PRESETS.map((preset) => [preset.id, preset] as const))('%s', (id, { template, contentType }) => {
+const OF_SERVICES = PRESETS.filter(({ contentType }) => contentType === 'application/json');
+
+describe.each(OF_SERVICES.map((preset) => [preset.id, preset] as const))('%s', (id, { template, contentType }) => {
   const parsed = parseTemplate(template);
   const accepts = new Ajv2020({ strict: false }).compile(REQUESTS[id] as object);
 
@@ -153,3 +167,20 @@ test('PagerDuty resolves with what succeeds the alert that the failure of the sa
   expect([failed.event_action, completed.event_action]).toEqual(['trigger', 'resolve']);
   expect(completed.dedup_key).toBe(failed.dedup_key);
 });
+
+test.each(EVENT_TYPES.map(({ type, sample }) => [type, sample] as const))(
+  'the one in XML makes a document of %s, whatever the texts of the event',
+  async (type, sample) => {
+    const { template, contentType } = PRESETS.find(({ id }) => id === 'xml') as Preset;
+    await prepareFor(contentType);
+    const parsed = parseTemplate(template);
+    expect(unknownVariables(parsed.variables, [])).toEqual([]);
+    for (const data of [sample, ...hostileSamplesOf(sample).map((one) => one.data)]) {
+      const event = { id: 'evt_1', type, occurredAt: Date.UTC(2023, 8, 15), data };
+      const { body } = renderTemplate(parsed, { event, webhook: { name: 'ops' }, instance }, contentType);
+      using document = XmlDocument.fromString(body ?? '');
+      expect(document.get('/notification/@type')?.content).toBe(type);
+      expect(document.get('/notification/environment')?.content).toBe('staging');
+    }
+  },
+);

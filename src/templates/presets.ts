@@ -107,6 +107,43 @@ const PAGERDUTY = `${SUBJECT}{%- assign key = transfer_id | default: message.id 
 }
 `;
 
+const TITLE = '{{ event.type }}{% if about %}: {{ about | truncate: 150 }}{% endif %}';
+const MESSAGE =
+  '{% if trouble %}{{ trouble | truncate: 700 }}{% else %}{{ status | default: event.occurredAt }}{% endif %}';
+
+const NTFY = `${SUBJECT}{
+  "topic": "YOUR-TOPIC",
+  "title": "${TITLE}",
+  "message": "${MESSAGE}",
+  "priority": {% if severity == "error" %}4{% else %}3{% endif %},
+  "tags": ["{% if severity == "error" %}rotating_light{% elsif severity == "warning" %}warning{% else %}white_check_mark{% endif %}"]
+}
+`;
+
+const GOTIFY = `${SUBJECT}{
+  "title": "${TITLE}",
+  "message": "${MESSAGE}",
+  "priority": {% if severity == "error" %}8{% elsif severity == "warning" %}5{% else %}2{% endif %}
+}
+`;
+
+const XML = `${SUBJECT}<?xml version="1.0" encoding="UTF-8"?>
+<notification id="{{ event.id }}" type="{{ event.type }}">
+  <occurredAt>{{ event.occurredAt }}</occurredAt>
+  <environment>{{ environment }}</environment>
+  <severity>{{ severity }}</severity>
+  {%- if about %}
+  <about>{{ about }}</about>
+  {%- endif %}
+  {%- if status %}
+  <status>{{ status }}</status>
+  {%- endif %}
+  {%- if trouble %}
+  <trouble>{{ trouble }}</trouble>
+  {%- endif %}
+</notification>
+`;
+
 /** The templates that Waybill comes with. They are tested against our reading of each service's documents, not against it. */
 export const PRESETS: readonly Preset[] = [
   {
@@ -138,5 +175,27 @@ export const PRESETS: readonly Preset[] = [
       'An alert for Events API v2, at https://events.pagerduty.com/v2/enqueue. Put your integration key in place of YOUR-INTEGRATION-KEY. What succeeds resolves the alert of the same transfer.',
     contentType: 'application/json',
     template: PAGERDUTY,
+  },
+  {
+    id: 'ntfy',
+    name: 'ntfy',
+    description:
+      'A message for the root of an ntfy server, such as https://ntfy.sh/. Put your topic in place of YOUR-TOPIC.',
+    contentType: 'application/json',
+    template: NTFY,
+  },
+  {
+    id: 'gotify',
+    name: 'Gotify',
+    description: 'A message for /message of a Gotify server. Its application token goes into an X-Gotify-Key header.',
+    contentType: 'application/json',
+    template: GOTIFY,
+  },
+  {
+    id: 'xml',
+    name: 'XML',
+    description: 'A short document of your own, to change into what your receiver wants.',
+    contentType: 'application/xml',
+    template: XML,
   },
 ];
