@@ -6,6 +6,7 @@ export type {
   InstanceFacts,
   InstanceIdentity,
   PayloadChoice,
+  RenderedBody,
 } from './content.ts';
 export { gomftBody } from './gomft-body.ts';
 export { mediaKindOf } from './media-type.ts';

@@ -3,21 +3,34 @@ import type { Clock } from '../kernel/clock.ts';
 import { Refusal, unacceptable } from '../kernel/errors.ts';
 import { parseInstant } from '../kernel/instants.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import type { EventContent, InstanceFacts } from '../payloads/index.ts';
+import {
+  type EventContent,
+  type InstanceFacts,
+  mediaKindOf,
+  type RenderedBody,
+  renderBody,
+} from '../payloads/index.ts';
 import type { Store } from '../store/index.ts';
 import { fieldErrors, type TemplateFieldError } from './checks.ts';
 import { checkMediaType } from './content-type.ts';
 import { samplesOf, type UnknownVariable, unknownVariables } from './known-variables.ts';
 import type { TemplateRenderer } from './renderer.ts';
 
-/** A template to be looked at, and what to render it from: one of the last three. */
-export interface PreviewRequest {
-  template: string;
-  contentType?: string;
+/** What to render: exactly one of them. */
+interface Subject {
   eventType?: string;
   eventId?: string;
   event?: { type: string; occurredAt?: string; data: JsonObject };
 }
+
+/** A template to be looked at, and what to render it for. */
+export interface PreviewRequest extends Subject {
+  template: string;
+  contentType?: string;
+}
+
+/** What to show the default body of. */
+export type DefaultBodyRequest = Pick<PreviewRequest, 'eventType' | 'eventId' | 'contentType'>;
 
 /** What a template makes of one event, and what is wrong with it. */
 export interface Preview {
@@ -29,6 +42,9 @@ export interface Preview {
   variables: string[];
   unknownVariables: UnknownVariable[];
 }
+
+const JSON_TYPE = 'application/json';
+const XML_TYPE = 'application/xml';
 
 interface Dependencies {
   store: Store;
@@ -46,10 +62,10 @@ export async function previewTemplate(
   { store, templates, clock, instance }: Dependencies,
   request: PreviewRequest,
 ): Promise<Preview> {
-  const { template, contentType = 'application/json' } = request;
-  assertOne(request);
+  const { template, contentType = JSON_TYPE } = request;
+  assertOne(request, ['eventType', 'eventId', 'event'], '/');
   checkMediaType(contentType);
-  const event = await eventOf(request, store, clock);
+  const event = await eventOf(request, '/', { store, clock });
   const inspected = { template, contentType, webhook: { name: 'Preview' }, samples: [event] };
   const { body, errors, variables } = await templates.inspect(inspected, instance());
   return {
@@ -61,23 +77,43 @@ export async function previewTemplate(
   };
 }
 
-function assertOne({ eventType, eventId, event }: PreviewRequest): void {
-  const given = [eventType, eventId, event].filter((one) => one !== undefined).length;
-  if (given === 1) return;
-  const detail = 'Give one of eventType, eventId and event to render it for.';
-  const pointers = given === 0 ? ['/eventType'] : ['/eventType', '/eventId', '/event'];
-  throw new Refusal('validation_failed', detail, { errors: pointers.map((pointer) => ({ pointer, detail })) });
+/**
+ * The body that a webhook without a format of its own sends of a sample or a past event: XML where the media type is
+ * XML, JSON otherwise. Refuses as `previewTemplate` does.
+ */
+export async function defaultBodyOf(
+  { store, clock, instance }: Omit<Dependencies, 'templates'>,
+  request: DefaultBodyRequest,
+): Promise<RenderedBody> {
+  assertOne(request, ['eventType', 'eventId'], '?');
+  const event = await eventOf(request, '?', { store, clock });
+  const isXml = mediaKindOf(request.contentType ?? JSON_TYPE) === 'xml';
+  const chosen = { payload: { format: 'default' }, contentType: isXml ? XML_TYPE : JSON_TYPE } as const;
+  return renderBody(event, chosen, instance());
+}
+
+/** Where a request has its members: in the body, or in the query. */
+type Place = '/' | '?';
+
+function assertOne(request: Subject, names: readonly (keyof Subject)[], at: Place): void {
+  const given = names.filter((name) => request[name] !== undefined);
+  if (given.length === 1) return;
+  const detail = `Give one of ${names.join(', ')} to render it for.`;
+  const atFault = given.length === 0 ? names.slice(0, 1) : names;
+  throw new Refusal('validation_failed', detail, {
+    errors: atFault.map((name) => ({ pointer: `${at}${name}`, detail })),
+  });
 }
 
 async function eventOf(
-  { eventType, eventId, event }: PreviewRequest,
-  store: Store,
-  clock: Clock,
+  { eventType, eventId, event }: Subject,
+  at: Place,
+  { store, clock }: Pick<Dependencies, 'store' | 'clock'>,
 ): Promise<EventContent> {
-  if (eventId !== undefined) return pastEvent(eventId, store);
+  if (eventId !== undefined) return pastEvent(eventId, at, store);
   const type = event?.type ?? (eventType as string);
   if (type.endsWith('*') || !subscribable(type)) {
-    const pointer = event === undefined ? '/eventType' : '/event/type';
+    const pointer = event === undefined ? `${at}eventType` : '/event/type';
     throw unacceptable(pointer, `There is no event type ${JSON.stringify(type)}.`, 'unknown_event_type');
   }
   const [sample] = samplesOf([type]) as [EventContent];
@@ -86,8 +122,8 @@ async function eventOf(
   return { ...sample, occurredAt, data: event.data };
 }
 
-async function pastEvent(id: string, store: Store): Promise<EventContent> {
+async function pastEvent(id: string, at: Place, store: Store): Promise<EventContent> {
   const row = await store.read(findEvent, { id });
-  if (row === null) throw unacceptable('/eventId', `There is no event ${JSON.stringify(id)}.`);
+  if (row === null) throw unacceptable(`${at}eventId`, `There is no event ${JSON.stringify(id)}.`);
   return { id: row.id, type: row.type, occurredAt: row.occurredAt, data: JSON.parse(row.data) as JsonObject };
 }

@@ -7,7 +7,7 @@ import { onlyOnce, type Store } from '../store/index.ts';
 import { documentedVariables, VARIABLE_GROUPS } from './known-variables.ts';
 import { MAX_TEMPLATE_BYTES } from './limits.ts';
 import { PRESETS } from './presets.ts';
-import { type Preview, previewTemplate } from './previews.ts';
+import { defaultBodyOf, type Preview, previewTemplate } from './previews.ts';
 import type { TemplateRenderer } from './renderer.ts';
 import { TemplateErrorSchema, UnknownVariableSchema } from './templates.schemas.ts';
 import { keepPreview } from './templates.store.ts';
@@ -33,6 +33,16 @@ const PreviewBody = strictObject({
       },
       { description: 'or for this one, which is not published. Exactly one of the three.' },
     ),
+  ),
+});
+
+const DefaultBodyQuery = strictObject({
+  eventType: Type.Optional(Type.String({ maxLength: 200, description: 'Of the sample of this type,' })),
+  eventId: Type.Optional(
+    Type.String({ maxLength: 200, description: 'or of this event that was published. Exactly one of the two.' }),
+  ),
+  contentType: Type.Optional(
+    Type.String({ maxLength: 200, description: 'XML where this is a media type of XML, JSON otherwise.' }),
   ),
 });
 
@@ -87,6 +97,20 @@ export function templateRoutes(api: Api, dependencies: Dependencies): void {
       }));
       return aside;
     },
+  );
+
+  api.get(
+    '/api/v1/templates/default-body',
+    {
+      config: { role: 'viewer', problems: ['unknown_event_type', 'validation_failed'] },
+      schema: {
+        summary: 'Show what a webhook without a template sends of an event, to compare with what a template makes',
+        tags,
+        querystring: DefaultBodyQuery,
+        response: { 200: Type.Object({ contentType: Type.String(), content: Type.String() }) },
+      },
+    },
+    async ({ query }) => defaultBodyOf(dependencies, query),
   );
 
   api.get(

@@ -383,6 +383,10 @@ export const EXAMPLES: Record<string, Example> = {
     // It only looks: its one effect is the answer that is kept.
     effects: async () => 1,
   },
+  'GET /api/v1/templates/default-body': {
+    role: 'viewer',
+    request: () => ({ query: { eventType: 'transfer.failed' } }),
+  },
   'GET /api/v1/templates/presets': { role: 'viewer', request: nothing },
   'GET /api/v1/templates/variables': { role: 'viewer', request: nothing },
   'GET /api/v1/event-types': { role: 'viewer', request: nothing },

@@ -145,6 +145,7 @@ describe('a server that runs', () => {
         '/api/v1/settings/webhooks': ['get', 'put'],
         '/api/v1/keys/rotate': ['post'],
         '/api/v1/templates/preview': ['post'],
+        '/api/v1/templates/default-body': ['get'],
         '/api/v1/templates/presets': ['get'],
         '/api/v1/templates/variables': ['get'],
         '/api/v1/replays': ['get', 'post'],

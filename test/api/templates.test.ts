@@ -556,6 +556,35 @@ describe('POST /templates/preview', () => {
   });
 });
 
+describe('the default body', () => {
+  const defaultBody = (query: string) => server().call('GET', `/templates/default-body?${query}`);
+
+  test('is what a webhook without a template sends of an event', async () => {
+    const { arrival, eventId } = await arrivalOf({}, ownType(), { order: { id: 7 } });
+    const { body } = await defaultBody(`eventId=${eventId}`);
+    expect(body).toEqual({ contentType: 'application/json', content: arrival.body });
+  });
+
+  test('is in XML for a media type of XML, and in JSON for any other', async () => {
+    const xml = (await defaultBody('eventType=transfer.failed&contentType=text/xml')).body;
+    expect(xml.contentType).toBe('application/xml');
+    using document = XmlDocument.fromString(xml.content);
+    expect(document.get('/event/event_type')?.content).toBe('transfer_failed');
+    const json = (await defaultBody('eventType=transfer.failed&contentType=text/plain')).body;
+    expect(JSON.parse(json.content)).toMatchObject({ event_type: 'transfer_failed' });
+  });
+
+  test.each([
+    ['', 400, 'validation_failed', ['?eventType']],
+    ['eventType=transfer.failed&eventId=evt_1', 400, 'validation_failed', ['?eventType', '?eventId']],
+    ['eventType=transfer.fialed', 422, 'unknown_event_type', ['?eventType']],
+    ['eventId=evt_none', 422, 'validation_failed', ['?eventId']],
+    ['eventType=transfer.failed&colour=1', 400, 'validation_failed', ['?colour']],
+  ] as const)('is refused of %j', async (query, status, code, pointers) => {
+    expectProblem(await defaultBody(query), status, code, [...pointers]);
+  });
+});
+
 test('GET /templates/variables names what the documentation names, and the types that have it', async () => {
   const { body } = await server().call('GET', '/templates/variables');
   const byName = new Map(body.items.map((item: { name: string }) => [item.name, item]));
@@ -570,7 +599,15 @@ test('GET /templates/variables names what the documentation names, and the types
 
 test('GET /templates/presets has Slack, Teams, Discord and PagerDuty, each of which can be saved for every event', async () => {
   const { body } = await server().call('GET', '/templates/presets');
-  expect(body.items.map(({ id }: { id: string }) => id)).toEqual(['slack', 'teams', 'discord', 'pagerduty']);
+  expect(body.items.map(({ id }: { id: string }) => id)).toEqual([
+    'slack',
+    'teams',
+    'discord',
+    'pagerduty',
+    'ntfy',
+    'gotify',
+    'xml',
+  ]);
   for (const { contentType, template: text } of body.items) {
     const webhook = await createWebhook(server(), { url: URL_OF_NOBODY, contentType, ...template(text) });
     expect(webhook.warnings).toEqual([]);

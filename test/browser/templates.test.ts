@@ -63,6 +63,24 @@ describeInBrowser('templates', () => {
       await page.getByText('Valid', { exact: true }).waitFor();
     });
 
+    test('shows the default body beside what the template makes, and which variables the event lacks', async () => {
+      const page = await browser().visit(server(), { role: 'operator', path: `${EDITOR}?type=transfer.completed` });
+      await type(
+        page,
+        '{ "event_type": "{{ event_type }}", "why": "{{ error_message }}", "who": "{{ transfer_name }}" }',
+      );
+      await page.getByText('error_message (not in this event)').waitFor();
+      await page.getByText('transfer_name', { exact: true }).last().waitFor();
+      await page.getByRole('tab', { name: 'Default body' }).click();
+      const comparison = page.getByRole('region', { name: 'Default body' });
+      await comparison.getByRole('insertion').getByText('"why": ""').waitFor();
+      await comparison.getByRole('deletion').getByText('"timestamp"').first().waitFor();
+      await comparison.getByText('  "event_type": "transfer_completed"').waitFor();
+      await expectAccessible(page);
+      await page.reload();
+      await comparison.getByText('"timestamp"').first().waitFor();
+    });
+
     test('can be left by keyboard', async () => {
       const page = await browser().visit(server(), { role: 'operator', path: EDITOR });
       const text = page.getByRole('textbox', { name: 'Template' });

@@ -3316,6 +3316,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates/default-body": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what a webhook without a template sends of an event, to compare with what a template makes */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Of the sample of this type, */
+                    eventType?: string;
+                    /** @description or of this event that was published. Exactly one of the two. */
+                    eventId?: string;
+                    /** @description XML where this is a media type of XML, JSON otherwise. */
+                    contentType?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            contentType: string;
+                            content: string;
+                        };
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates/presets": {
         parameters: {
             query?: never;

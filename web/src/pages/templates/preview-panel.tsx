@@ -1,5 +1,5 @@
 import { Alert, Anchor, Badge, Button, Group, List, Skeleton, Stack, Text } from '@mantine/core';
-import type { UseQueryResult } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
@@ -7,25 +7,31 @@ import { Status } from '../../ui/status.tsx';
 import { TextView } from '../../ui/text-view.tsx';
 import type { Editor } from './editor-view.ts';
 import { placesOf } from './places.ts';
-import type { Draft, Preview } from './templates.ts';
+import { missingIn } from './sample-data.ts';
+import { type Draft, type Preview, type Sample, variablesQuery } from './templates.ts';
+import { useSampleData } from './use-sample-data.ts';
 
 interface PreviewPanelProps {
   preview: UseQueryResult<Preview>;
   /** Whether it is of the template as it is now. */
   isCurrent: boolean;
   draft: Draft;
+  sample: Sample;
   editor: RefObject<Editor | null>;
 }
 
 /** What the server makes of the template, and what it has to say of it. */
-export function PreviewPanel({ preview, isCurrent, draft, editor }: PreviewPanelProps) {
+export function PreviewPanel({ preview, isCurrent, draft, sample, editor }: PreviewPanelProps) {
   const { t } = useTranslation();
+  const { data } = useSampleData(sample);
+  const { data: known = [] } = useQuery(variablesQuery);
   if (draft.template === '') return <Text c="dimmed">{t('templates.nothing')}</Text>;
   if (preview.isError) return <ProblemAlert title={t('templates.failed')} error={preview.error} />;
   if (preview.data === undefined) {
     return <Skeleton height={320} role="status" aria-label={t('common.list.loading')} />;
   }
   const { body, valid, errors, variables, unknownVariables } = preview.data;
+  const missing = missingIn(data, variables, known);
   const unknown = new Map(unknownVariables.map(({ name, nearest }) => [name, nearest]));
   return (
     <Stack gap="md" aria-busy={!isCurrent}>
@@ -77,7 +83,7 @@ export function PreviewPanel({ preview, isCurrent, draft, editor }: PreviewPanel
             .filter((name) => !unknown.has(name))
             .map((name) => (
               <Badge key={name} variant="default" tt="none" ff="monospace" fw={400} radius="sm">
-                {name}
+                {missing.has(name) ? t('templates.missing', { name }) : name}
               </Badge>
             ))}
         </Group>

@@ -7,7 +7,7 @@ export interface TemplateSearch {
   type?: string;
   /** or the id of an event that was published. */
   event?: string;
-  panel?: 'variables';
+  panel?: 'variables' | 'default';
 }
 
 /** Reads it; what makes no sense is left out. */
@@ -16,6 +16,6 @@ export function readTemplateSearch({ webhookId, type, event, panel }: Record<str
     webhookId: readText(webhookId),
     type: readText(type),
     event: readText(event),
-    panel: panel === 'variables' ? panel : undefined,
+    panel: panel === 'variables' || panel === 'default' ? panel : undefined,
   });
 }

@@ -11,6 +11,7 @@ import { UnsavedGuard } from '../../forms/unsaved-guard.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemAlert } from '../../ui/problem-alert.tsx';
 import { useWebhookNames } from '../log/deliveries.ts';
+import { DefaultBody } from './default-body.tsx';
 import type { Editor } from './editor-view.ts';
 import { faultsOf } from './faults.ts';
 import { PreviewPanel } from './preview-panel.tsx';
@@ -147,19 +148,23 @@ function Workbench({ saved }: { saved: Saved | null }) {
           value={search.panel ?? 'preview'}
           onChange={(panel) => {
             const { panel: _panel, ...rest } = search;
-            go(panel === 'variables' ? { ...rest, panel } : rest);
+            go(panel === 'variables' || panel === 'default' ? { ...rest, panel } : rest);
           }}
           keepMounted={false}
         >
           <Tabs.List>
             <Tabs.Tab value="preview">{t('templates.preview')}</Tabs.Tab>
             <Tabs.Tab value="variables">{t('templates.variables')}</Tabs.Tab>
+            <Tabs.Tab value="default">{t('templates.defaultBody')}</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="preview" pt="md">
-            <PreviewPanel preview={preview} isCurrent={isCurrent} draft={draft} editor={editor} />
+            <PreviewPanel preview={preview} isCurrent={isCurrent} draft={draft} sample={sample} editor={editor} />
           </Tabs.Panel>
           <Tabs.Panel value="variables" pt="md">
             <VariableBrowser sample={sample} onChoose={(name) => editor.current?.insert(`{{ ${name} }}`)} />
+          </Tabs.Panel>
+          <Tabs.Panel value="default" pt="md">
+            <DefaultBody sample={sample} contentType={settled.contentType} body={preview.data?.body ?? null} />
           </Tabs.Panel>
         </Tabs>
       </div>

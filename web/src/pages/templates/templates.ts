@@ -35,6 +35,18 @@ export function previewQuery({ template, contentType }: Draft, sample: Sample) {
   });
 }
 
+/** What would be sent of a sample without a template. */
+export function defaultBodyQuery(sample: Sample, contentType: string) {
+  return queryOptions({
+    queryKey: ['templates', 'default-body', sample, contentType],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/templates/default-body', { params: { query: { ...sample, contentType } }, signal })),
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+}
+
 export const variablesQuery = queryOptions({
   queryKey: ['templates', 'variables'],
   staleTime: Number.POSITIVE_INFINITY,

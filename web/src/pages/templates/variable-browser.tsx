@@ -2,9 +2,10 @@ import { Stack, Text, TextInput, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { eventTypesQuery } from '../../api/event-types.ts';
 import { PAGE_SEARCH } from '../../ui/page-search.ts';
-import { recentEventsQuery, type Sample, type Variable, variablesQuery } from './templates.ts';
+import { valueIn } from './sample-data.ts';
+import { type Sample, type Variable, variablesQuery } from './templates.ts';
+import { useSampleData } from './use-sample-data.ts';
 
 const GROUPS = ['short', 'data', 'always', 'gomft', 'mft_gateway'] as const satisfies readonly Variable['group'][];
 
@@ -47,12 +48,12 @@ export function VariableBrowser({ sample, onChoose }: VariableBrowserProps) {
               {t(`templates.groups.${group}`)}
             </Title>
             <ul className="variables">
-              {ofGroup.map(({ name, meaning }) => (
-                <li key={name}>
-                  <button type="button" className="variable" onClick={() => onChoose(name)}>
-                    <span className="variable-name">{name}</span>
-                    <span className="variable-value">{valueAt(data, name) || valueAt(data, sourceOf(meaning))}</span>
-                    <span className="variable-meaning">{meaning.replaceAll('`', '')}</span>
+              {ofGroup.map((variable) => (
+                <li key={variable.name}>
+                  <button type="button" className="variable" onClick={() => onChoose(variable.name)}>
+                    <span className="variable-name">{variable.name}</span>
+                    <span className="variable-value">{valueIn(data, variable)}</span>
+                    <span className="variable-meaning">{variable.meaning.replaceAll('`', '')}</span>
                   </button>
                 </li>
               ))}
@@ -62,34 +63,4 @@ export function VariableBrowser({ sample, onChoose }: VariableBrowserProps) {
       })}
     </Stack>
   );
-}
-
-/** The type and the data of the sample; null where they are not known. */
-function useSampleData(sample: Sample): { type: string | null; data: unknown } {
-  const { data: types = [] } = useQuery(eventTypesQuery);
-  const { data: recent = [] } = useQuery(recentEventsQuery);
-  if ('eventType' in sample) {
-    return { type: sample.eventType, data: types.find(({ type }) => type === sample.eventType)?.sample };
-  }
-  const event = recent.find(({ id }) => id === sample.eventId);
-  return { type: event?.type ?? null, data: event?.data };
-}
-
-/** The member of the data that a short name stands for; empty where it is more than that. */
-function sourceOf(meaning: string): string {
-  return /^`([\w.]+)`$/.exec(meaning)?.[1] ?? '';
-}
-
-const LONGEST_VALUE = 60;
-
-/** What the sample has there, as JSON; nothing where it has none, or what is inside of it is listed by itself. */
-function valueAt(data: unknown, name: string): string {
-  let value = data;
-  for (const part of name.split('.')) {
-    const has = typeof value === 'object' && value !== null && Object.hasOwn(value, part);
-    value = has ? (value as Record<string, unknown>)[part] : undefined;
-  }
-  return value === undefined || (typeof value === 'object' && value !== null)
-    ? ''
-    : JSON.stringify(value).slice(0, LONGEST_VALUE);
 }
