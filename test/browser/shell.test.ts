@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeInBrowser, expectAccessible, shareBrowser } from '../harness/browser.ts';
+import { describeInBrowser, expectAccessible, refuseStorage, shareBrowser } from '../harness/browser.ts';
 import { shareServer } from '../harness/server.ts';
 
 const PATHS = [
@@ -94,6 +94,15 @@ describeInBrowser('the frame of the pages', () => {
       await page.reload();
       await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
       expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    });
+
+    test('speaks the language of the browser, or another one that is chosen, where the browser keeps nothing', async () => {
+      const page = await browser().visit(server(), { role: 'admin', path: '/about', language: 'de-DE' });
+      await refuseStorage(page);
+      await page.getByRole('heading', { level: 1, name: 'Über Waybill' }).waitFor();
+      await page.getByRole('button', { name: 'The admin' }).click();
+      await page.getByRole('menuitemradio', { name: 'English' }).click();
+      await page.getByRole('heading', { level: 1, name: 'About' }).waitFor();
     });
 
     test('is dark from the first paint on for those who chose that', async () => {

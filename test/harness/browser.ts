@@ -92,6 +92,21 @@ async function visit(browser: Browser, server: TestServer, { role, path = '/', l
   return page;
 }
 
+/** Run before a page: as a browser does that may keep nothing. */
+const REFUSE_STORAGE = `
+  Object.defineProperty(globalThis, 'localStorage', {
+    get() {
+      throw new DOMException('Access is denied for this document.', 'SecurityError');
+    },
+  });
+`;
+
+/** Loads the page again, in a browser that keeps nothing from now on. */
+export async function refuseStorage(page: Page): Promise<void> {
+  await page.addInitScript(REFUSE_STORAGE);
+  await page.reload();
+}
+
 /** Fails the test for what a person would only see in the browser's console, and for requests to anywhere else. */
 function watchForFaults(context: BrowserContext, { url }: TestServer): void {
   const faults: string[] = [];

@@ -34,11 +34,26 @@ export async function changeLanguage(language: Language): Promise<void> {
   }
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
-  localStorage.setItem(KEPT_AS, language);
+  keep(language);
+}
+
+/** A browser may refuse to keep anything, and to be asked. The language then lasts as long as the page. */
+function keep(language: Language): void {
+  try {
+    localStorage.setItem(KEPT_AS, language);
+  } catch {}
+}
+
+function readKept(): string {
+  try {
+    return localStorage.getItem(KEPT_AS) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** What was chosen in this browser, else the first of the browser's own languages that there is, else English. */
 function preferredLanguage(): Language {
-  const wanted = [localStorage.getItem(KEPT_AS) ?? '', ...navigator.languages].map((tag) => tag.slice(0, 2));
+  const wanted = [readKept(), ...navigator.languages].map((tag) => tag.slice(0, 2));
   return wanted.find((tag): tag is Language => tag in LANGUAGES) ?? 'en';
 }
