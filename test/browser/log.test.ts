@@ -103,6 +103,20 @@ describeInBrowser('the log viewer', () => {
     await page.getByRole('button', { name: 'Show 1 new', exact: true }).waitFor();
   });
 
+  test('shows in its fields what the way back leads to, as typed before or folded away', async () => {
+    const page = await visit(`${LOG}?errorCode=timeout`);
+    const search = page.getByRole('searchbox', { name: 'Search' });
+    await search.fill('nightly');
+    await page.waitForURL(/q=nightly/);
+    await page.getByRole('link', { name: 'Deliveries' }).click();
+    await expect.poll(() => search.inputValue()).toBe('');
+    await page.getByRole('button', { name: 'Fewer filters' }).click();
+    await page.getByRole('combobox', { name: 'Error code' }).waitFor({ state: 'detached' });
+    await page.goBack();
+    await expect.poll(() => search.inputValue()).toBe('nightly');
+    expect(await page.getByRole('combobox', { name: 'Error code' }).inputValue()).toBe('timeout');
+  });
+
   test('goes on to older ones, and back', async () => {
     const { webhook, type } = await stage();
     await server().call('POST', `/webhooks/${webhook.id}/pause`);

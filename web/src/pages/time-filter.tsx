@@ -38,8 +38,18 @@ export function TimeFilter({ value, onChange }: TimeFilterProps) {
       />
       {isCustom && (
         <>
-          <InstantInput label={t('log.time.from')} value={from} onChange={(at) => onChange(members(at, to))} />
-          <InstantInput label={t('log.time.to')} value={to} onChange={(at) => onChange(members(from, at))} />
+          <InstantInput
+            key={`from ${from}`}
+            label={t('log.time.from')}
+            value={from}
+            onChange={(at) => onChange(members(at, to))}
+          />
+          <InstantInput
+            key={`to ${to}`}
+            label={t('log.time.to')}
+            value={to}
+            onChange={(at) => onChange(members(from, at))}
+          />
         </>
       )}
     </Group>
@@ -56,7 +66,7 @@ interface InstantInputProps {
   onChange: (at: string | undefined) => void;
 }
 
-/** An instant as the reader's own clock has it. */
+/** An instant as the reader's own clock has it. It begins with a value, and is another one for another value. */
 function InstantInput({ label, value, onChange }: InstantInputProps) {
   return (
     <TextInput

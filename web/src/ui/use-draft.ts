@@ -14,7 +14,10 @@ export function useDraft<T>(value: T, send: (value: T) => void): [draft: T, chan
   const [seen, setSeen] = useState(value);
   if (!Object.is(value, seen)) {
     setSeen(value);
-    if (!Object.is(value, sent)) setDraft(value);
+    if (!Object.is(value, sent)) {
+      setDraft(value);
+      setSent(value);
+    }
   }
   const sendLater = useDebouncedCallback((wanted: T) => {
     setSent(wanted);

@@ -28,6 +28,12 @@ export function DeliveryFilters({ filter, onChange }: DeliveryFiltersProps) {
   const { state, webhookId, eventId, q, range, from, to } = filter;
   const isRareSet = filter.eventType !== undefined || filter.status !== undefined || filter.errorCode !== undefined;
   const [isUnfolded, setUnfolded] = useState(isRareSet);
+  const [wasRareSet, setRareSet] = useState(isRareSet);
+  // A view, and the way back, set them as well: nothing must limit the list unseen.
+  if (isRareSet !== wasRareSet) {
+    setRareSet(isRareSet);
+    if (isRareSet) setUnfolded(true);
+  }
   const isUnknown = webhookId !== undefined && !webhooks.some(({ id }) => id === webhookId);
 
   return (
