@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { createWebhook, deliveryInState, ownId, ownType, publish, readUntil } from '../api/stage.ts';
-import { describeInBrowser, expectAccessible, shareBrowser } from '../harness/browser.ts';
+import { describeInBrowser, expectAccessible, refuseStorage, shareBrowser } from '../harness/browser.ts';
 import { answering, startReceiver } from '../harness/receiver.ts';
 import { shareServer } from '../harness/server.ts';
 
@@ -36,6 +36,28 @@ describeInBrowser('the log viewer', () => {
 
   function rows(page: Page) {
     return page.getByRole('table', { name: 'Deliveries' }).locator('tbody').getByRole('row');
+  }
+
+  async function openViews(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menu', { name: 'Views' }).waitFor();
+  }
+
+  /** By keys alone, as the focus goes from the menu to the field and back. */
+  async function saveView(page: Page, name: string): Promise<void> {
+    await openViews(page);
+    await page.getByRole('menuitem', { name: 'Save this view…' }).press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Save these filters as a view' });
+    await dialog.locator('input:focus').waitFor();
+    await page.keyboard.insertText(name);
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Views' }).and(page.locator(':focus')).waitFor();
+  }
+
+  /** What the URL says. */
+  function filtersOf(page: Page): Record<string, string> {
+    return Object.fromEntries(new URL(page.url()).searchParams);
   }
 
   test('finds what failed by filters that are in the URL, says why, and tries it again', async () => {
@@ -115,6 +137,117 @@ describeInBrowser('the log viewer', () => {
     await page.goBack();
     await expect.poll(() => search.inputValue()).toBe('nightly');
     expect(await page.getByRole('combobox', { name: 'Error code' }).inputValue()).toBe('timeout');
+  });
+
+  test('keeps filters under a name in this browser, and goes to them from elsewhere', async () => {
+    const { webhook, type, name: hook } = await stage({ retry: NO_RETRY }, 500);
+    await deliveryInState(server(), await publish(server(), type), webhook.id, 'exhausted');
+    const other = await stage({ retry: NO_RETRY }, 404);
+    await deliveryInState(server(), await publish(server(), other.type), other.webhook.id, 'exhausted');
+    const name = '<b id="run">ليلة</b>';
+    const page = await visit(`${LOG}?webhookId=${webhook.id}&errorCode=http_status`);
+    await saveView(page, name);
+    await page.getByText(`“${name}” is saved`).waitFor();
+
+    await page.getByRole('link', { name: 'Replays' }).click();
+    await page.waitForURL(`**${LOG}/replays`);
+    await page.reload();
+    await page.getByRole('link', { name: 'Deliveries' }).click();
+    await rows(page).getByRole('link', { name: other.type }).waitFor();
+    await openViews(page);
+    await page.getByRole('menuitemradio', { name: 'Everything', checked: true }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole('menuitemradio', { name, checked: false }).click();
+    await rows(page).getByRole('link', { name: other.type }).waitFor({ state: 'detached' });
+    await rows(page).getByRole('link', { name: type }).waitFor();
+    expect(filtersOf(page)).toEqual({ webhookId: webhook.id, errorCode: 'http_status' });
+    expect(await page.getByRole('combobox', { name: 'Webhook' }).inputValue()).toBe(hook);
+    // It is one of those that are folded away.
+    expect(await page.getByRole('combobox', { name: 'Error code' }).inputValue()).toBe('http_status');
+    await openViews(page);
+    await page.getByRole('menuitemradio', { name, checked: true }).waitFor();
+    expect(await page.locator('#run').count()).toBe(0);
+    await page.keyboard.press('Escape');
+
+    await page.goBack();
+    await rows(page).getByRole('link', { name: other.type }).waitFor();
+    expect(filtersOf(page)).toEqual({});
+    await page.goForward();
+    await rows(page).getByRole('link', { name: other.type }).waitFor({ state: 'detached' });
+    await openViews(page);
+    await page.getByRole('menuitem', { name: `Remove “${name}”` }).click();
+    await page.getByText('is removed').waitFor();
+    await page.reload();
+    await openViews(page);
+    await page.getByRole('menuitemradio', { name: 'Exhausted', exact: true }).waitFor();
+    expect(await page.getByRole('menuitemradio', { name }).count()).toBe(0);
+  });
+
+  test('has views that are always there, and shows in the filters what they are', async () => {
+    const { webhook, type } = await stage({ retry: NO_RETRY }, 500);
+    await deliveryInState(server(), await publish(server(), type), webhook.id, 'exhausted');
+    const well = await stage();
+    await deliveryInState(server(), await publish(server(), well.type), well.webhook.id, 'delivered');
+    const page = await visit(LOG, 'viewer');
+    await rows(page).getByRole('link', { name: well.type }).waitFor();
+    await openViews(page);
+    await page.getByRole('menuitemradio', { name: 'Exhausted, last 24 hours' }).click();
+    await rows(page).getByRole('link', { name: well.type }).waitFor({ state: 'detached' });
+    await rows(page).getByRole('link', { name: type }).waitFor();
+    expect(filtersOf(page)).toEqual({ state: 'exhausted', range: '24h' });
+    expect(await page.getByRole('combobox', { name: 'State' }).inputValue()).toBe('Exhausted');
+    expect(await page.getByRole('combobox', { name: 'Time' }).inputValue()).toBe('Last 24 hours');
+    await openViews(page);
+    await page.getByRole('menuitemradio', { name: 'Exhausted, last 24 hours', checked: true }).waitFor();
+    await page.getByRole('menuitemradio', { name: 'Everything' }).click();
+    await rows(page).getByRole('link', { name: well.type }).waitFor();
+  });
+
+  test('shows the times of a view in the place of others', async () => {
+    const page = await visit(`${LOG}?from=2026-03-01T00:00:00.000Z`);
+    const from = page.getByLabel('From', { exact: true });
+    const march = await from.inputValue();
+    await saveView(page, 'since March');
+    await page.goto(`${LOG}?from=2026-04-01T00:00:00.000Z`);
+    await openViews(page);
+    await page.getByRole('menuitemradio', { name: 'since March' }).click();
+    await expect.poll(() => from.inputValue()).toBe(march);
+  });
+
+  test('replaces a view of the same name after saying so, and takes no name that is too long', async () => {
+    const page = await visit(`${LOG}?state=pending&q=one`);
+    await saveView(page, 'mine');
+    await page.goto(`${LOG}?state=pending&q=two`);
+    await openViews(page);
+    await page.getByRole('menuitem', { name: 'Save this view…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Save these filters as a view' });
+    const field = dialog.getByRole('textbox', { name: 'Name' });
+    await field.fill('x'.repeat(200));
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => field.getAttribute('aria-invalid')).toBe('true');
+    await field.fill(' mine ');
+    await dialog.getByText('“mine” is there already').waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Replace' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await openViews(page);
+    await page.getByRole('menuitemradio', { name: 'mine', checked: true }).waitFor();
+    expect(await page.getByRole('menuitemradio', { name: 'mine' }).count()).toBe(1);
+  });
+
+  test('says so where the browser keeps nothing, and has the other views all the same', async () => {
+    const page = await visit(`${LOG}?state=cancelled`);
+    await refuseStorage(page);
+    await openViews(page);
+    await page.getByRole('menuitem', { name: 'Save this view…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Save these filters as a view' });
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('mine');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('This browser does not let Waybill keep anything.').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await openViews(page);
+    await page.getByRole('menuitemradio', { name: 'Everything' }).click();
+    await page.waitForURL(`**${LOG}`);
   });
 
   test('goes on to older ones, and back', async () => {

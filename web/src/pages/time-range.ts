@@ -20,7 +20,7 @@ export interface TimeSearch {
 }
 
 export function isTimeRange(value: unknown): value is TimeRange {
-  return typeof value === 'string' && value in TIME_RANGES;
+  return typeof value === 'string' && Object.hasOwn(TIME_RANGES, value);
 }
 
 /** Reads it; what is no range and no instant is left out. */

@@ -22,6 +22,7 @@ import { DeliveryStatus } from './delivery-status.tsx';
 import { FreshDeliveries } from './fresh-deliveries.tsx';
 import { LogTabs } from './log-tabs.tsx';
 import { NextAttempt } from './next-attempt.tsx';
+import { ViewsMenu } from './views-menu.tsx';
 import { WebhookLink } from './webhook-link.tsx';
 
 /** Where a detail has room beside the list. */
@@ -50,6 +51,7 @@ export function DeliveriesPage() {
       lead={t('log.deliveries.lead')}
       actions={
         <>
+          <ViewsMenu filter={filter} onChoose={(chosen) => void navigate({ search: chosen })} />
           <ExportMenu filter={filter} />
           {mayReplay && (
             <Button
