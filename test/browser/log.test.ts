@@ -34,6 +34,18 @@ describeInBrowser('the log viewer', () => {
     return browser().visit(server(), { role, path });
   }
 
+  /** Opens the list of a webhook, read since its stream began: only what happens from now on is told of. */
+  async function follow(webhookId: string): Promise<Page> {
+    const page = await visit('/about');
+    const answered: string[] = [];
+    page.on('response', (response) => answered.push(new URL(response.url()).pathname));
+    await page.goto(`${LOG}?webhookId=${webhookId}`);
+    const sinceStream = () => answered.slice(answered.indexOf('/api/v1/stream')).includes('/api/v1/deliveries');
+    await expect.poll(() => answered.includes('/api/v1/stream') && sinceStream()).toBe(true);
+    await page.getByText('Live', { exact: true }).waitFor();
+    return page;
+  }
+
   function rows(page: Page) {
     return page.getByRole('table', { name: 'Deliveries' }).locator('tbody').getByRole('row');
   }
@@ -94,8 +106,7 @@ describeInBrowser('the log viewer', () => {
     await deliveryInState(server(), first, webhook.id, 'delivered');
     await server().call('POST', `/webhooks/${webhook.id}/pause`);
     await publish(server(), type);
-    const page = await visit(`${LOG}?webhookId=${webhook.id}`);
-    await page.getByText('Live', { exact: true }).waitFor();
+    const page = await follow(webhook.id);
     await rows(page).nth(1).waitFor();
     await rows(page).first().getByText('Pending').waitFor();
     await publish(server(), type);
@@ -114,8 +125,7 @@ describeInBrowser('the log viewer', () => {
     const { webhook, type } = await stage();
     await server().call('POST', `/webhooks/${webhook.id}/pause`);
     await publish(server(), type);
-    const page = await visit(`${LOG}?webhookId=${webhook.id}`);
-    await page.getByText('Live', { exact: true }).waitFor();
+    const page = await follow(webhook.id);
     await rows(page).first().waitFor();
     const many = Array.from({ length: 1_000 }, (_, n) => ({ type, data: { n } }));
     for (let times = 0; times < 2; times += 1) await server().call('POST', '/events', many);
