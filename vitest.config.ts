@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,8 +6,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts', 'web/src/**/*.test.ts'],
     // Processes, not threads: tests send signals, spawn worker threads of our own and measure memory.
     pool: 'forks',
-    // Tests wait for sockets, disks and browsers for a third of their time: two cores have room for three files.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    // Tests wait for sockets and disks more than they compute, so a core need not be kept free.
+    maxWorkers: '100%',
     // As long as a busy machine may take: whoever waits for a signal does not wait longer for it.
     expect: { poll: { timeout: 60_000 } },
     testTimeout: 120_000,
