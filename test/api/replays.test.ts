@@ -336,6 +336,20 @@ describe('the body of a replay', () => {
     expect(exact?.headers['webhook-id']).toBe(eventId);
   });
 
+  test('exact: the event goes out in headers again, where it did at first', async () => {
+    const receiver = await startReceiver();
+    const type = ownType();
+    const payload = { format: 'cloudevents', mode: 'binary' };
+    const webhook = await createWebhook(server(), { url: receiver.url, eventTypes: [type], payload });
+    const eventId = await publish(server(), type, { n: 7 });
+    await deliveryInState(server(), eventId, webhook.id, 'delivered');
+    await server().call('PATCH', `/webhooks/${webhook.id}`, { payload: { format: 'default' } });
+    await ended((await replay({ webhookId: webhook.id, eventIds: [eventId], body: 'rendered' })).id);
+    await ended((await replay({ webhookId: webhook.id, eventIds: [eventId], body: 'exact' })).id);
+    const arrivals = await receiver.arrived(3);
+    expect(arrivals.map(({ headers }) => headers['ce-id'])).toEqual([eventId, undefined, eventId]);
+  });
+
   test('exact: is rendered as the webhook is today where no bytes were kept', async () => {
     const receiver = await startReceiver();
     const type = ownType();
