@@ -14,6 +14,10 @@ test('two bodies are compared as they are laid out, not as they were written', (
   ]);
 });
 
+test('of a template that makes nothing, all of the default body is missing', () => {
+  expect(compareBodies(json('{}'), json(''))).toEqual([{ in: 'default', lines: ['{}'] }]);
+});
+
 test('a body of another kind has nothing in common with it', () => {
   const runs = compareBodies(json('{"a":1}'), { content: '<a>1</a>', contentType: 'application/xml' });
   expect(runs?.map((run) => run.in)).toEqual(['default', 'template']);

@@ -26,5 +26,5 @@ export function compareBodies(usual: Body, made: Body): Run[] | null {
 }
 
 function linesOfBody({ content, contentType }: Body): string[] {
-  return [...linesOf(content, formatOf(content, contentType))];
+  return content === '' ? [] : [...linesOf(content, formatOf(content, contentType))];
 }

@@ -50,8 +50,16 @@ function Comparison({ usual, made: { content, contentType } }: { usual: Body; ma
 
 const RUNS: Record<Run['in'], (run: Run) => React.ReactNode> = {
   both: ({ lines }) => <pre className="compared">{textOf(lines, ' ')}</pre>,
-  default: ({ lines }) => <pre className="compared compared-default">{<del>{textOf(lines, '−')}</del>}</pre>,
-  template: ({ lines }) => <pre className="compared compared-template">{<ins>{textOf(lines, '+')}</ins>}</pre>,
+  default: ({ lines }) => (
+    <pre className="compared compared-default">
+      <del>{textOf(lines, '−')}</del>
+    </pre>
+  ),
+  template: ({ lines }) => (
+    <pre className="compared compared-template">
+      <ins>{textOf(lines, '+')}</ins>
+    </pre>
+  ),
 };
 
 function textOf(lines: readonly string[], sign: string): string {
