@@ -65,6 +65,9 @@ that is nearest.
 node bin/waybill.js templates preview --file alert.liquid --event-type transfer.failed
 \`\`\`
 
+\`GET /api/v1/templates/default-body\` has what is sent of the same sample or event without a template. The page shows where
+the two differ, line by line.
+
 An event may still hold what no sample did. A template that then fails, takes longer than 200 ms, or makes no valid document
 ends that delivery as \`exhausted\` with \`template_error\` and the reason; nothing is sent in its place. After a correction it
 is sent by a retry or a replay. The bytes of a delivery's first attempt go out on every later one, whatever the template

@@ -22,7 +22,7 @@ export const nativeArgon2id: Argon2id = (message, nonce, tagLength, cost) =>
     });
   });
 
-/** The same in JavaScript, some ten times slower, a few milliseconds of the event loop at a time. */
+/** The same in JavaScript, seven times slower (500 against 70 ms), a few milliseconds of the event loop at a time. */
 export const portableArgon2id: Argon2id = async (message, nonce, tagLength, { memory, passes, parallelism }) => {
   const { argon2idAsync } = await import('@noble/hashes/argon2.js');
   const options = { m: memory, t: passes, p: parallelism, dkLen: tagLength, asyncTick: TICK_MS };
